@@ -1,0 +1,132 @@
+//! Kinds: what a database must say of each sort of object so that changes to it can be planned. A kind is one file in
+//! its database's room plus one line in that room's list.
+
+use std::borrow::Cow;
+
+use schema_sync_store::{AttributeChange, DiffCalculator, Object, SchemaDiff, SchemaSnapshot, diff};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::plan::{MigrationStep, PlanError};
+
+/// One attribute of one object that differs between the two sides of a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    /// The object after the change.
+    pub object: &'a Object,
+    /// The attribute's name.
+    pub attribute: &'a str,
+    /// Its value before, where it was present.
+    pub from: Option<&'a Value>,
+    /// Its value after, where it is present.
+    pub to: Option<&'a Value>,
+}
+
+/// How a change of an attribute is brought about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// In place, by [`Kind::alter`].
+    Alter,
+    /// By dropping the object and making it again.
+    Replace,
+    /// Not at all: it never counts as a difference.
+    Cosmetic,
+    /// Not at all: the plan is refused, for this reason.
+    Refuse(Cow<'static, str>),
+}
+
+/// What altering an object in place means for an object that needs it, directly or through others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disturbance {
+    /// It stays, and so does what leans on it alone.
+    None,
+    /// It is dropped before and made again after, with all that leans on it.
+    Recreate,
+    /// It stays, and what leans on it is asked in turn.
+    Through,
+}
+
+/// The two sides of a plan, for kinds that must look around.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides<'a> {
+    /// The snapshot that the plan starts from.
+    pub from: &'a SchemaSnapshot,
+    /// The snapshot that the plan leads to.
+    pub to: &'a SchemaSnapshot,
+}
+
+/// A sort of object of one database: how a change of it counts, and the statements that make, alter and drop it.
+pub trait Kind: Sync {
+    /// The kind's name in snapshots: `column`.
+    fn name(&self) -> &'static str;
+
+    /// How a change of one attribute is brought about.
+    fn rule(&self, change: &Change<'_>) -> Rule;
+
+    /// The steps that make an object of the `to` side. The first names in its `makes` all that it makes along with it.
+    ///
+    /// # Errors
+    /// Attributes that this kind cannot read or render.
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError>;
+
+    /// The steps that alter an object in place; `object` is that of the `to` side.
+    ///
+    /// # Errors
+    /// Attributes that this kind cannot read or render.
+    fn alter(
+        &self,
+        object: &Object,
+        changes: &[Change<'_>],
+        sides: &Sides<'_>,
+    ) -> Result<Vec<MigrationStep>, PlanError>;
+
+    /// The steps that drop an object of the `from` side. The first names in its `unmakes` all that goes along with it.
+    ///
+    /// # Errors
+    /// Attributes that this kind cannot read or render.
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError>;
+
+    /// What these changes in place mean for an object that needs the changed one, directly or through others.
+    fn disturbs(&self, _changes: &[Change<'_>], _dependent: &Object) -> Disturbance {
+        Disturbance::None
+    }
+
+    /// Names that no two objects may have at one time, such as those of relations: a new owner of a name is made
+    /// only after the old one is dropped.
+    fn claims(&self, _object: &Object) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A database's list of kinds.
+pub trait Dialect: Send + Sync {
+    /// The database's name in snapshots: `postgresql`.
+    fn name(&self) -> &'static str;
+
+    /// The kind of this name, where the database has it.
+    fn kind(&self, name: &str) -> Option<&'static dyn Kind>;
+}
+
+/// Tells snapshots apart as their database does: what its kinds call cosmetic does not count.
+#[derive(Clone, Copy)]
+pub struct DialectDiff(pub &'static dyn Dialect);
+
+impl DiffCalculator for DialectDiff {
+    fn calculate(&self, from: &SchemaSnapshot, to: &SchemaSnapshot) -> SchemaDiff {
+        let is_cosmetic = |object: &Object, change: &AttributeChange| {
+            let AttributeChange { attribute, from, to } = change;
+            let change = Change { object, attribute, from: from.as_ref(), to: to.as_ref() };
+            self.0.kind(&object.id.kind).is_some_and(|kind| kind.rule(&change) == Rule::Cosmetic)
+        };
+        diff::calculate(from, to, is_cosmetic)
+    }
+}
+
+/// An object's attributes as its kind's own type.
+///
+/// # Errors
+/// Attributes that the type does not have, or of another shape.
+pub fn attributes_of<T: DeserializeOwned>(object: &Object) -> Result<T, PlanError> {
+    T::deserialize(&Value::Object(object.attributes.clone()))
+        .map_err(|error| PlanError::Malformed { object: object.id.clone(), reason: error.to_string() })
+}

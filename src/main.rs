@@ -1,0 +1,3 @@
+//! The `schema-sync` program.
+
+fn main() {}

@@ -1,0 +1,315 @@
+//! The graph of steps and its one topological sort.
+//!
+//! Nodes are steps. A step waits for what makes or alters the objects that it needs, for what drops the objects that
+//! lean on what it drops or alters, and for what gives up a name that it claims.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use schema_sync_store::{Object, ObjectId};
+use smol_str::SmolStr;
+
+use super::decide::{Decisions, kind_of};
+use super::{Fold, MigrationStep, PlanError, StepAction, fold};
+use crate::kind::{Dialect, Sides};
+
+/// Among steps that are ready, drops come first and creations last; then names decide, so that what belongs to one
+/// table stays together.
+type Priority = (u8, Option<SmolStr>, Vec<SmolStr>, SmolStr, usize);
+
+pub(super) struct StepGraph {
+    steps: Vec<MigrationStep>,
+    /// For each step, those that wait for it.
+    successors: Vec<BTreeSet<usize>>,
+}
+
+/// Which steps drop, make and alter an object.
+#[derive(Default)]
+struct Doers {
+    droppers: HashMap<ObjectId, usize>,
+    makers: HashMap<ObjectId, usize>,
+    alterers: HashMap<ObjectId, Vec<usize>>,
+}
+
+impl StepGraph {
+    pub(super) fn build(
+        decisions: &Decisions<'_>,
+        sides: &Sides<'_>,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Self, PlanError> {
+        let mut graph = Self { steps: Vec::new(), successors: Vec::new() };
+        let mut doers = Doers::default();
+        let drops = drop_steps(decisions, sides, dialect)?;
+        for (steps, gone) in drops {
+            let nodes = graph.add(steps);
+            doers.droppers.extend(gone.into_iter().filter_map(|id| Some((id, *nodes.last()?))));
+        }
+        for (id, changes) in &decisions.altered {
+            let Some(object) = sides.to.get(id) else { continue };
+            let nodes = graph.add(kind_of(dialect, id)?.alter(object, changes, sides)?);
+            doers.alterers.insert((*id).clone(), nodes);
+        }
+        for (steps, made) in create_steps(decisions, sides, dialect)? {
+            let nodes = graph.add(steps);
+            doers.makers.extend(made.into_iter().filter_map(|id| Some((id, *nodes.first()?))));
+        }
+        graph.connect(decisions, sides, dialect, &doers)?;
+        Ok(graph)
+    }
+
+    /// Adds the steps of one object, each after the one before it; a step that is done once joins its twin.
+    fn add(&mut self, steps: Vec<MigrationStep>) -> Vec<usize> {
+        let mut nodes: Vec<usize> = Vec::with_capacity(steps.len());
+        for step in steps {
+            let twin = match &step.fold {
+                Fold::Once(_) => self.steps.iter().position(|other| other.fold == step.fold),
+                Fold::Alone | Fold::Clause { .. } => None,
+            };
+            let node = twin.unwrap_or(self.steps.len());
+            match self.steps.get_mut(node) {
+                Some(twin) => {
+                    if twin.action != step.action {
+                        twin.action = StepAction::Alter;
+                    }
+                    fold::merge_facts(twin, step);
+                }
+                None => {
+                    self.steps.push(step);
+                    self.successors.push(BTreeSet::new());
+                }
+            }
+            if let Some(previous) = nodes.last() {
+                self.order(*previous, node);
+            }
+            nodes.push(node);
+        }
+        nodes
+    }
+
+    fn order(&mut self, first: usize, second: usize) {
+        if first != second {
+            self.successors[first].insert(second);
+        }
+    }
+
+    fn connect(
+        &mut self,
+        decisions: &Decisions<'_>,
+        sides: &Sides<'_>,
+        dialect: &'static dyn Dialect,
+        doers: &Doers,
+    ) -> Result<(), PlanError> {
+        let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
+        let made = doers.makers.iter().map(|(id, node)| (id, *node));
+        for (id, node) in altered.chain(made) {
+            for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
+                self.wait_for_need(need, node, doers);
+            }
+        }
+        for node in 0..self.steps.len() {
+            for need in std::mem::take(&mut self.steps[node].after) {
+                self.wait_for_need(&need, node, doers);
+            }
+        }
+        let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
+        let dropped = doers.droppers.iter().map(|(id, node)| (id, *node));
+        for (id, node) in dropped.chain(altered) {
+            for dependent in decisions.dependents.get(id).into_iter().flatten() {
+                self.wait_for_dependent(dependent, id, node, sides, doers);
+            }
+        }
+        self.order_claims(decisions, sides, dialect, doers)
+    }
+
+    fn wait_for_need(&mut self, need: &ObjectId, node: usize, doers: &Doers) {
+        if let Some(maker) = doers.makers.get(need) {
+            self.order(*maker, node);
+        }
+        for alterer in doers.alterers.get(need).into_iter().flatten() {
+            self.order(*alterer, node);
+        }
+    }
+
+    /// A step that drops or alters an object waits for the drop of what leans on it, and for the change by which
+    /// something stops leaning on it.
+    fn wait_for_dependent(&mut self, dependent: &Object, id: &ObjectId, node: usize, sides: &Sides<'_>, doers: &Doers) {
+        if let Some(dropper) = doers.droppers.get(&dependent.id) {
+            self.order(*dropper, node);
+        }
+        let leans_on = sides.to.get(&dependent.id).is_some_and(|object| object.needs.contains(id));
+        if !leans_on && doers.droppers.contains_key(id) {
+            for alterer in doers.alterers.get(&dependent.id).into_iter().flatten() {
+                self.order(*alterer, node);
+            }
+        }
+    }
+
+    /// A name is free for a new owner only after the old one is gone.
+    fn order_claims(
+        &mut self,
+        decisions: &Decisions<'_>,
+        sides: &Sides<'_>,
+        dialect: &'static dyn Dialect,
+        doers: &Doers,
+    ) -> Result<(), PlanError> {
+        let mut given_up: HashMap<String, Vec<usize>> = HashMap::new();
+        for id in decisions.dropped.keys() {
+            if let (Some(object), Some(dropper)) = (sides.from.get(id), doers.droppers.get(id)) {
+                given_up.entry(same_object(id)).or_default().push(*dropper);
+                for claim in kind_of(dialect, id)?.claims(object) {
+                    given_up.entry(claim).or_default().push(*dropper);
+                }
+            }
+        }
+        for (id, object) in &decisions.created {
+            let Some(maker) = doers.makers.get(id) else { continue };
+            let claims = kind_of(dialect, id)?.claims(object).into_iter().chain([same_object(id)]);
+            for dropper in claims.filter_map(|claim| given_up.get(&claim)).flatten().copied().collect::<Vec<_>>() {
+                self.order(dropper, *maker);
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps in an order in which each finds what it needs.
+    pub(super) fn into_order(self) -> Result<Vec<MigrationStep>, PlanError> {
+        let mut waiting_for = vec![0_usize; self.steps.len()];
+        for successor in self.successors.iter().flatten() {
+            waiting_for[*successor] += 1;
+        }
+        let mut ready: BTreeMap<Priority, usize> = BTreeMap::new();
+        for (node, count) in waiting_for.iter().enumerate() {
+            if *count == 0 {
+                ready.insert(priority(&self.steps[node], node), node);
+            }
+        }
+        let mut order: Vec<usize> = Vec::with_capacity(self.steps.len());
+        while let Some(key) = next(&ready, order.last().map(|last| &self.steps[*last]), &self.steps) {
+            let Some(node) = ready.remove(&key) else { break };
+            order.push(node);
+            for successor in &self.successors[node] {
+                waiting_for[*successor] -= 1;
+                if waiting_for[*successor] == 0 {
+                    ready.insert(priority(&self.steps[*successor], *successor), *successor);
+                }
+            }
+        }
+        if order.len() < self.steps.len() {
+            let stuck = waiting_for.iter().zip(&self.steps).filter(|(count, _)| **count > 0);
+            return Err(PlanError::Cycle(stuck.map(|(_, step)| step.object.clone()).collect()));
+        }
+        let mut steps: Vec<Option<MigrationStep>> = self.steps.into_iter().map(Some).collect();
+        Ok(order.into_iter().filter_map(|node| steps[node].take()).collect())
+    }
+}
+
+fn same_object(id: &ObjectId) -> String {
+    format!("{id:?}")
+}
+
+fn priority(step: &MigrationStep, node: usize) -> Priority {
+    let phase = match step.action {
+        StepAction::Drop => 0,
+        StepAction::Alter => 1,
+        StepAction::Create => 2,
+    };
+    (phase, step.object.schema.clone(), step.object.name.clone(), step.object.kind.clone(), node)
+}
+
+/// The ready step of highest priority; of the same phase, one that folds with the last step goes before the others.
+fn next(ready: &BTreeMap<Priority, usize>, last: Option<&MigrationStep>, steps: &[MigrationStep]) -> Option<Priority> {
+    let (first, _) = ready.first_key_value()?;
+    let head_of = |step: &MigrationStep| match &step.fold {
+        Fold::Clause { head, .. } => Some(head.clone()),
+        Fold::Alone | Fold::Once(_) => None,
+    };
+    let folding = last.and_then(head_of).and_then(|head| {
+        let mut same_phase = ready.iter().take_while(|(key, _)| key.0 == first.0);
+        same_phase.find(|(_, node)| head_of(&steps[**node]).as_ref() == Some(&head))
+    });
+    Some(folding.map_or(first, |(key, _)| key).clone())
+}
+
+type StepsOfObjects = Vec<(Vec<MigrationStep>, Vec<ObjectId>)>;
+
+/// The steps that drop, with the objects that each group takes away.
+///
+/// What goes along with its container gets no step of its own, unless it needs something else that is dropped too:
+/// then it must go first (a foreign key between two tables that are both dropped).
+fn drop_steps(
+    decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
+    dialect: &'static dyn Dialect,
+) -> Result<StepsOfObjects, PlanError> {
+    let mut groups: BTreeMap<&ObjectId, (Vec<MigrationStep>, HashSet<ObjectId>)> = BTreeMap::new();
+    for (id, reason) in &decisions.dropped {
+        let Some(object) = sides.from.get(id) else { continue };
+        let mut steps = kind_of(dialect, id)?.drop(object, sides)?;
+        for step in &mut steps {
+            step.reason.clone_from(reason);
+        }
+        let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
+        let unmakes = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
+        groups.insert(id, (steps, unmakes));
+    }
+    for (id, (_, along)) in &mut groups {
+        retain_with_needs(id, along, decisions, sides);
+    }
+    let absorbed: HashSet<ObjectId> =
+        groups.iter().flat_map(|(id, (_, along))| along.iter().filter(move |other| other != id).cloned()).collect();
+    Ok(groups
+        .into_iter()
+        .filter(|(id, _)| !absorbed.contains(*id))
+        .map(|(_, (mut steps, along))| {
+            for step in &mut steps {
+                step.unmakes.retain(|other| along.contains(other));
+            }
+            (steps, along.into_iter().collect())
+        })
+        .collect())
+}
+
+/// Keeps of what goes along with a container only what needs nothing else that is dropped by another step.
+fn retain_with_needs(
+    container: &ObjectId,
+    along: &mut HashSet<ObjectId>,
+    decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
+) {
+    loop {
+        let leaves = |id: &&ObjectId| {
+            *id != container
+                && sides.from.get(id).is_some_and(|object| {
+                    object.needs.iter().any(|need| decisions.dropped.contains_key(need) && !along.contains(need))
+                })
+        };
+        let leaving: Vec<ObjectId> = along.iter().filter(leaves).cloned().collect();
+        if leaving.is_empty() {
+            return;
+        }
+        for id in leaving {
+            along.remove(&id);
+        }
+    }
+}
+
+/// The steps that make, with the objects that each group makes; what another step makes along gets none of its own.
+fn create_steps(
+    decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
+    dialect: &'static dyn Dialect,
+) -> Result<StepsOfObjects, PlanError> {
+    let mut groups: BTreeMap<&ObjectId, (Vec<MigrationStep>, Vec<ObjectId>)> = BTreeMap::new();
+    for (id, object) in &decisions.created {
+        let mut steps = kind_of(dialect, id)?.create(object, sides)?;
+        if let Some(reason) = decisions.dropped.get(id) {
+            for step in &mut steps {
+                step.reason.clone_from(reason);
+            }
+        }
+        let makes = steps.iter().flat_map(|step| step.makes.iter().cloned()).collect();
+        groups.insert(id, (steps, makes));
+    }
+    let absorbed: HashSet<ObjectId> =
+        groups.iter().flat_map(|(id, (_, makes))| makes.iter().filter(move |other| other != id).cloned()).collect();
+    Ok(groups.into_iter().filter(|(id, _)| !absorbed.contains(*id)).map(|(_, group)| group).collect())
+}

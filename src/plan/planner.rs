@@ -1,0 +1,60 @@
+//! From two snapshots to ordered steps.
+
+use schema_sync_store::{DiffCalculator, ObjectId, SchemaDiff, SchemaSnapshot};
+
+use super::decide::Decisions;
+use super::graph::StepGraph;
+use super::{MigrationPlan, PlanError, fold};
+use crate::kind::{Dialect, DialectDiff, Sides};
+
+/// Plans how one snapshot becomes another. Deterministic, and without a database at hand.
+pub trait Planner: Send + Sync {
+    /// The plan from one snapshot to the other.
+    ///
+    /// # Errors
+    /// See [`PlanError`]; nothing is planned in part.
+    fn plan(
+        &self,
+        from: &SchemaSnapshot,
+        to: &SchemaSnapshot,
+        dialect: &'static dyn Dialect,
+    ) -> Result<MigrationPlan, PlanError>;
+}
+
+/// The default planner: one topological sort over the needs of both sides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DependencyPlanner;
+
+impl Planner for DependencyPlanner {
+    fn plan(
+        &self,
+        from: &SchemaSnapshot,
+        to: &SchemaSnapshot,
+        dialect: &'static dyn Dialect,
+    ) -> Result<MigrationPlan, PlanError> {
+        for snapshot in [from, to] {
+            if snapshot.dialect() != dialect.name() {
+                let (from, to) = (from.dialect().to_owned(), to.dialect().to_owned());
+                return Err(PlanError::DialectMismatch { from, to });
+            }
+        }
+        let diff = DialectDiff(dialect).calculate(from, to);
+        refuse_unmodelled(&diff, dialect)?;
+        let sides = Sides { from, to };
+        let decisions = Decisions::of(&diff, &sides, dialect)?;
+        let steps = StepGraph::build(&decisions, &sides, dialect)?.into_order()?;
+        Ok(MigrationPlan {
+            dialect: dialect.name().to_owned(),
+            from: from.hash(),
+            to: to.hash(),
+            steps: fold::fold(steps),
+        })
+    }
+}
+
+fn refuse_unmodelled(diff: &SchemaDiff, dialect: &'static dyn Dialect) -> Result<(), PlanError> {
+    let changed = diff.changed.iter().map(|change| change.id());
+    let all = diff.added.iter().chain(&diff.removed).map(|object| &object.id).chain(changed);
+    let unmodelled: Vec<ObjectId> = all.filter(|id| dialect.kind(&id.kind).is_none()).cloned().collect();
+    if unmodelled.is_empty() { Ok(()) } else { Err(PlanError::Unmodelled(unmodelled)) }
+}

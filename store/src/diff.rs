@@ -1,0 +1,188 @@
+//! What differs between two snapshots. Names no kind: only objects and attributes.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Object, ObjectId, SchemaSnapshot, SnapshotHash};
+
+/// One attribute that differs; `None` where a side does not have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttributeChange {
+    /// The attribute's name.
+    pub attribute: String,
+    /// Its value before.
+    pub from: Option<Value>,
+    /// Its value after.
+    pub to: Option<Value>,
+}
+
+/// An object that both sides have, with attributes that differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectChange {
+    /// The object before.
+    pub from: Object,
+    /// The object after; of the same identity.
+    pub to: Object,
+    /// The attributes that differ, sorted by name; never empty.
+    pub attributes: Vec<AttributeChange>,
+}
+
+impl ObjectChange {
+    /// The identity that both sides share.
+    #[must_use]
+    pub fn id(&self) -> &ObjectId {
+        &self.to.id
+    }
+}
+
+/// What differs between two snapshots, each list sorted by identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaDiff {
+    /// The hash of the snapshot before.
+    pub from: SnapshotHash,
+    /// The hash of the snapshot after.
+    pub to: SnapshotHash,
+    /// Objects that only the snapshot after has.
+    pub added: Vec<Object>,
+    /// Objects that only the snapshot before has.
+    pub removed: Vec<Object>,
+    /// Objects that differ in a way that counts.
+    pub changed: Vec<ObjectChange>,
+    /// Objects that differ in a way that the database calls cosmetic, like the order of columns; never counted.
+    pub cosmetic: Vec<ObjectChange>,
+}
+
+impl SchemaDiff {
+    /// Whether nothing differs that counts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.change_count() == 0
+    }
+
+    /// How many objects were added, removed or changed; cosmetic differences are not counted.
+    #[must_use]
+    pub fn change_count(&self) -> usize {
+        self.added.len() + self.removed.len() + self.changed.len()
+    }
+}
+
+/// Tells two snapshots apart.
+pub trait DiffCalculator: Send + Sync {
+    /// What must happen to `from` for it to become `to`.
+    fn calculate(&self, from: &SchemaSnapshot, to: &SchemaSnapshot) -> SchemaDiff;
+}
+
+/// Every attribute counts: empty exactly when objects and attributes are equal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExactDiff;
+
+impl DiffCalculator for ExactDiff {
+    fn calculate(&self, from: &SchemaSnapshot, to: &SchemaSnapshot) -> SchemaDiff {
+        calculate(from, to, |_, _| false)
+    }
+}
+
+/// Tells two snapshots apart, calling cosmetic what `is_cosmetic` says of an object's change of one attribute.
+///
+/// One walk over two sorted lists; objects are cloned only where they differ.
+pub fn calculate(
+    from: &SchemaSnapshot,
+    to: &SchemaSnapshot,
+    is_cosmetic: impl Fn(&Object, &AttributeChange) -> bool,
+) -> SchemaDiff {
+    let mut diff = SchemaDiff {
+        from: from.hash(),
+        to: to.hash(),
+        added: Vec::new(),
+        removed: Vec::new(),
+        changed: Vec::new(),
+        cosmetic: Vec::new(),
+    };
+    if diff.from == diff.to {
+        return diff;
+    }
+    let (mut before, mut after) = (from.objects().iter().peekable(), to.objects().iter().peekable());
+    loop {
+        match (before.peek(), after.peek()) {
+            (Some(old), Some(new)) if old.id == new.id => {
+                compare(old, new, &is_cosmetic, &mut diff);
+                before.next();
+                after.next();
+            }
+            (Some(old), Some(new)) if old.id < new.id => diff.removed.extend(before.next().cloned()),
+            (Some(_), None) => diff.removed.extend(before.next().cloned()),
+            (_, Some(_)) => diff.added.extend(after.next().cloned()),
+            (None, None) => return diff,
+        }
+    }
+}
+
+fn compare(
+    from: &Object,
+    to: &Object,
+    is_cosmetic: &impl Fn(&Object, &AttributeChange) -> bool,
+    diff: &mut SchemaDiff,
+) {
+    if from.attributes == to.attributes {
+        return;
+    }
+    let (cosmetic, counted): (Vec<_>, Vec<_>) =
+        attribute_changes(from, to).into_iter().partition(|change| is_cosmetic(to, change));
+    for (attributes, list) in [(counted, &mut diff.changed), (cosmetic, &mut diff.cosmetic)] {
+        if !attributes.is_empty() {
+            list.push(ObjectChange { from: from.clone(), to: to.clone(), attributes });
+        }
+    }
+}
+
+fn attribute_changes(from: &Object, to: &Object) -> Vec<AttributeChange> {
+    let mut names: Vec<&String> = from.attributes.keys().chain(to.attributes.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let change = |name: &String| AttributeChange {
+        attribute: name.clone(),
+        from: from.attribute(name).cloned(),
+        to: to.attribute(name).cloned(),
+    };
+    names.into_iter().map(change).filter(|change| change.from != change.to).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::SnapshotError;
+
+    fn snapshot(objects: &[(&str, Value)]) -> Result<SchemaSnapshot, SnapshotError> {
+        let object = |(name, value): &(&str, Value)| {
+            let mut object = Object::new(ObjectId::new("thing", [*name]));
+            object.attributes.insert("value".into(), value.clone());
+            object
+        };
+        SchemaSnapshot::new("test", BTreeSet::new(), objects.iter().map(object).collect())
+    }
+
+    #[test]
+    fn added_removed_and_changed_are_told_apart() -> Result<(), SnapshotError> {
+        let from = snapshot(&[("a", json!(1)), ("b", json!(1)), ("c", json!(1))])?;
+        let to = snapshot(&[("b", json!(1)), ("c", json!(2)), ("d", json!(1))])?;
+        let diff = ExactDiff.calculate(&from, &to);
+        let names = |objects: &[Object]| objects.iter().map(|object| object.id.dotted()).collect::<Vec<_>>();
+        assert_eq!((names(&diff.removed), names(&diff.added)), (vec!["a".into()], vec!["d".into()]));
+        assert_eq!(diff.changed[0].attributes[0].to, Some(json!(2)));
+        assert_eq!(diff.change_count(), 3);
+        assert!(ExactDiff.calculate(&from, &from).is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn a_cosmetic_difference_is_kept_and_not_counted() -> Result<(), SnapshotError> {
+        let diff = calculate(&snapshot(&[("a", json!(1))])?, &snapshot(&[("a", json!(2))])?, |_, _| true);
+        assert!(diff.is_empty());
+        assert_eq!(diff.cosmetic.len(), 1);
+        Ok(())
+    }
+}

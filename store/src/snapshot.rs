@@ -1,0 +1,130 @@
+//! Snapshots: canonical sets of objects, named by the SHA-256 of their bytes.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use smol_str::SmolStr;
+
+use crate::canonical::{self, SnapshotError};
+use crate::{Object, ObjectId, SnapshotHash};
+
+/// The newest format of snapshot documents that this version reads, and the one that it writes.
+pub const SNAPSHOT_FORMAT: u64 = 1;
+
+/// A canonical set of objects: sorted, each identity once. Cheap to clone; never changes once made.
+#[derive(Debug, Clone)]
+pub struct SchemaSnapshot(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dialect: SmolStr,
+    coverage: BTreeSet<String>,
+    objects: Vec<Object>,
+    hash: OnceLock<SnapshotHash>,
+}
+
+impl SchemaSnapshot {
+    /// A snapshot of these objects, in whatever order they come.
+    ///
+    /// `dialect` is the database's name (`postgresql`); `coverage` names what was looked at beyond the default.
+    ///
+    /// # Errors
+    /// Two objects with one identity, a need that names no object of the snapshot, and attributes that canonical JSON
+    /// cannot hold exactly (numbers beyond 2^53, fractions, attribute names beyond ASCII).
+    pub fn new(
+        dialect: impl Into<SmolStr>,
+        coverage: BTreeSet<String>,
+        mut objects: Vec<Object>,
+    ) -> Result<Self, SnapshotError> {
+        objects.sort_unstable_by(|left, right| left.id.cmp(&right.id));
+        canonical::check_objects(&objects)?;
+        Ok(Self(Arc::new(Inner { dialect: dialect.into(), coverage, objects, hash: OnceLock::new() })))
+    }
+
+    /// A snapshot with nothing in it.
+    #[must_use]
+    pub fn empty(dialect: impl Into<SmolStr>) -> Self {
+        let inner =
+            Inner { dialect: dialect.into(), coverage: BTreeSet::new(), objects: Vec::new(), hash: OnceLock::new() };
+        Self(Arc::new(inner))
+    }
+
+    /// Reads a snapshot document: exactly the canonical bytes, nothing else.
+    ///
+    /// # Errors
+    /// Bytes that are cut short, damaged, of a newer format, or not in canonical form; each says the line.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        canonical::read(bytes)
+    }
+
+    /// The canonical bytes: the snapshot document of format 1.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(160 * (self.0.objects.len() + 1));
+        canonical::write(self, &mut bytes);
+        bytes
+    }
+
+    /// The SHA-256 of the canonical bytes; computed once.
+    #[must_use]
+    pub fn hash(&self) -> SnapshotHash {
+        *self.0.hash.get_or_init(|| SnapshotHash::of(&self.to_bytes()))
+    }
+
+    /// The database's name, as in `postgresql`.
+    #[must_use]
+    pub fn dialect(&self) -> &str {
+        &self.0.dialect
+    }
+
+    /// What was looked at beyond the default.
+    #[must_use]
+    pub fn coverage(&self) -> &BTreeSet<String> {
+        &self.0.coverage
+    }
+
+    /// The objects, sorted by identity.
+    #[must_use]
+    pub fn objects(&self) -> &[Object] {
+        &self.0.objects
+    }
+
+    /// The object of this identity.
+    #[must_use]
+    pub fn get(&self, id: &ObjectId) -> Option<&Object> {
+        let index = self.0.objects.binary_search_by(|object| object.id.cmp(id)).ok()?;
+        self.0.objects.get(index)
+    }
+
+    /// The objects of one kind whose names begin with the whole name of `outer`, in its schema: the columns of a table.
+    pub fn parts<'a>(&'a self, kind: &'a str, outer: &'a ObjectId) -> impl Iterator<Item = &'a Object> {
+        let objects = &self.0.objects;
+        let start = objects.partition_point(|object| {
+            (object.id.kind.as_str(), object.id.name.as_slice()) < (kind, outer.name.as_slice())
+        });
+        objects[start..]
+            .iter()
+            .take_while(move |object| object.id.kind == kind && object.id.name.starts_with(&outer.name))
+            .filter(move |object| object.id.is_inside(outer))
+    }
+
+    /// The objects of one kind, sorted by name.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Object> {
+        let start = self.0.objects.partition_point(|object| object.id.kind.as_str() < kind);
+        self.0.objects[start..].iter().take_while(move |object| object.id.kind == kind)
+    }
+
+    /// Whether there is no object in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.objects.is_empty()
+    }
+}
+
+impl PartialEq for SchemaSnapshot {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.hash() == other.hash()
+    }
+}
+
+impl Eq for SchemaSnapshot {}

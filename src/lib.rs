@@ -3,5 +3,6 @@
 pub mod adapter;
 pub mod kind;
 pub mod plan;
+pub mod postgres;
 
 pub use schema_sync_store as store;

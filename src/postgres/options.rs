@@ -175,7 +175,7 @@ impl ConnectOptions {
                 given.insert(name.to_owned(), value);
             }
         }
-        check_encodings(&given)?;
+        check_gssencmode(&given)?;
         let user = match given.get("user") {
             Some(user) => user.clone(),
             None => {
@@ -220,7 +220,7 @@ fn check_names(given: &Parameters, environment: Environment<'_>) -> Result<(), S
 }
 
 /// What libpq can and this cannot is refused where it is asked for.
-fn check_encodings(given: &Parameters) -> Result<(), String> {
+fn check_gssencmode(given: &Parameters) -> Result<(), String> {
     match given.get("gssencmode").map(String::as_str) {
         None | Some("disable" | "prefer") => Ok(()),
         Some(_) => Err("gssencmode can only be `disable`: there is no GSSAPI here".to_owned()),

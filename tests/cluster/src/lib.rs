@@ -2,12 +2,13 @@
 //!
 //! Each server has its own temporary folder, port and socket, and is gone when its [`Cluster`] is dropped or its process
 //! ends in whatever way: `server.sh` runs the server and takes it away when the pipe that the process holds closes.
+//! `SCHEMA_SYNC_TEST_POSTGRES_BIN` names the folder of another version's programs, `SCHEMA_SYNC_TEST_FOLDER` the one in
+//! which servers have their folders instead of `/tmp`: in memory, as `/dev/shm` is, large schemas are made twice as fast.
 //! Knows nothing of schema-sync. Whatever fails here panics with what the server said: a test without its server fails.
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot have its server must fail loudly")]
 
 mod tools;
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -15,10 +16,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::{env, fs};
 
 use tools::Tools;
 
 const START_ATTEMPTS: u32 = 5;
+/// The system's own folder for temporary files may have a path that is too long for a socket.
+const FOLDER: &str = "/tmp";
 
 /// A running server, with the superuser `postgres` trusted from everywhere on this machine.
 #[derive(Debug)]
@@ -174,6 +178,7 @@ fn start_keeper(tools: &Tools, port: u16, settings: &[&str]) -> Result<(Child, P
         .args(["-c", include_str!("server.sh"), "server.sh"])
         .arg(&tools.server)
         .arg(port.to_string())
+        .arg(env::var_os("SCHEMA_SYNC_TEST_FOLDER").unwrap_or_else(|| FOLDER.into()))
         .args(settings)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -195,7 +200,7 @@ fn start_keeper(tools: &Tools, port: u16, settings: &[&str]) -> Result<(Child, P
 /// A command that sees nothing of the environment: `PGHOST` and its like would lead it elsewhere.
 fn clean(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C.UTF-8");
+    command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C.UTF-8");
     command
 }
 
@@ -205,7 +210,6 @@ fn text(bytes: Vec<u8>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::env;
     use std::time::{Duration, Instant};
 
     use super::*;

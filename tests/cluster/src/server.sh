@@ -1,15 +1,16 @@
 # Runs one PostgreSQL server in a new temporary folder until standard input ends, then takes everything away.
 #
-# usage: sh server.sh BINARIES PORT [SETTING...]
+# usage: sh server.sh BINARIES PORT PARENT_FOLDER [SETTING...]
 # Answers `ready FOLDER` on standard output, or what went wrong. Standard input is a pipe whose other end the test
 # holds: it ends when the test lets go, panics or is killed, so nothing that ends a test leaves a server behind.
 set -u
 trap '' HUP INT TERM PIPE
 binaries=$1
 port=$2
-shift 2
+parent=$3
+shift 3
 
-folder=$(mktemp -d /tmp/schema-sync-test.XXXXXX) || exit 1
+folder=$(mktemp -d "$parent/schema-sync-test.XXXXXX") || exit 1
 export HOME="$folder"
 cd "$folder" || exit 1
 

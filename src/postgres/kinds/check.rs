@@ -1,0 +1,87 @@
+//! Check constraints of tables.
+
+use schema_sync_store::Object;
+use serde::{Deserialize, Serialize};
+
+use super::super::catalog::{is_default, object};
+use super::super::quote::{identifier, last_part, outer_name};
+use super::constraint::ConstraintRow;
+use super::table;
+use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attributes {
+    expression: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    no_inherit: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    not_valid: bool,
+}
+
+pub(super) fn read(row: &ConstraintRow<'_>) -> Result<Object, String> {
+    let attributes =
+        Attributes { expression: row.cells.get(21)?, no_inherit: row.cells.get(9)?, not_valid: row.not_valid };
+    object(row.id("check"), &attributes, [])
+}
+
+fn definition(constraint: &Object, attributes: &Attributes) -> String {
+    let no_inherit = if attributes.no_inherit { " NO INHERIT" } else { "" };
+    let not_valid = if attributes.not_valid { " NOT VALID" } else { "" };
+    format!(
+        "CONSTRAINT {} CHECK ({}){no_inherit}{not_valid}",
+        identifier(last_part(&constraint.id)),
+        attributes.expression
+    )
+}
+
+/// The constraint as a line of CREATE TABLE; one that is not valid must be added afterwards.
+pub(super) fn inline(constraint: &Object) -> Result<Option<String>, PlanError> {
+    let attributes: Attributes = attributes_of(constraint)?;
+    Ok((!attributes.not_valid).then(|| definition(constraint, &attributes)))
+}
+
+pub(super) struct Check;
+
+impl Kind for Check {
+    fn name(&self) -> &'static str {
+        "check"
+    }
+
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        match (change.attribute, change.to) {
+            ("not_valid", None) => Rule::Alter,
+            _ => Rule::Replace,
+        }
+    }
+
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let clause = format!("ADD {}", definition(object, &attributes));
+        let step = MigrationStep::create(&object.id, "").clause(table::head(&object.id), clause);
+        let name = outer_name(&object.id);
+        let step = step.locking(table::access_exclusive(&name));
+        if attributes.not_valid || !super::columns_exist(object, sides) {
+            return Ok(vec![step]);
+        }
+        let message = format!("{name} has rows that do not satisfy {}: mend them first", attributes.expression);
+        let query = format!("SELECT EXISTS (SELECT FROM {name} WHERE NOT ({}))", attributes.expression);
+        Ok(vec![
+            step.hazard(HazardKind::TableScan, "every row is read to see that it satisfies the check")
+                .check(query, message),
+        ])
+    }
+
+    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![super::validate_constraint(object)])
+    }
+
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        super::drop_constraint(object, sides)
+    }
+
+    fn claims(&self, object: &Object) -> Vec<String> {
+        vec![super::constraint_name(&object.id)]
+    }
+}

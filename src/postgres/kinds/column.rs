@@ -1,0 +1,385 @@
+//! Columns of tables. Their defaults are objects of their own: dropping a function that a default calls must not drop
+//! the column.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
+use super::super::quote::{identifier, last_part, outer_name};
+use super::super::type_change::{self, Conversion};
+use super::sequence::{self, SequenceOptions};
+use super::table;
+use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
+
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Attributes {
+    /// As the server prints it, with its modifiers: `character varying(20)`.
+    #[serde(rename = "type")]
+    type_name: String,
+    #[serde(skip_serializing_if = "is_default")]
+    not_null: bool,
+    /// Only where it is not the type's own.
+    #[serde(skip_serializing_if = "is_default")]
+    collation: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    identity: Option<Identity>,
+    #[serde(skip_serializing_if = "is_default")]
+    generated: Option<Generated>,
+    #[serde(skip_serializing_if = "is_default")]
+    storage: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    compression: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    statistics: Option<i32>,
+    #[serde(skip_serializing_if = "is_default")]
+    options: Vec<String>,
+    /// It comes from a parent table or a partitioned one alone.
+    #[serde(skip_serializing_if = "is_default")]
+    inherited: bool,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Identity {
+    #[serde(skip_serializing_if = "is_default")]
+    by_default: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    sequence: SequenceOptions,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Generated {
+    expression: String,
+    /// Computed when read, from PostgreSQL 18 on; else stored.
+    #[serde(default, skip_serializing_if = "is_default")]
+    virtual_column: bool,
+}
+
+pub(in super::super) const SOURCE: Source = Source { name: "column", body, read };
+
+fn body(server: &Server) -> String {
+    let statistics = if server.version >= 170_000 { "coalesce(a.attstattarget, -1)" } else { "a.attstattarget" };
+    format!(
+        "SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
+         a.attidentity::text, a.attgenerated::text, a.attcollation, \
+         CASE WHEN a.attcollation = 0 OR (a.attcollation = 100 AND a.atttypid < 16384 AND a.atttypid <> 19) THEN NULL \
+           ELSE (SELECT a.attcollation::regcollation::text FROM pg_type y \
+                 WHERE y.oid = a.atttypid AND y.typcollation <> a.attcollation) END, \
+         CASE WHEN (a.attlen <> -1 AND a.attstorage = 'p') \
+             OR (a.attstorage = 'x' AND a.atttypid IN (17, 25, 114, 1042, 1043, 3802)) \
+             OR (a.attstorage = 'm' AND a.atttypid = 1700) THEN NULL \
+           ELSE (SELECT a.attstorage::text FROM pg_type y WHERE y.oid = a.atttypid AND y.typstorage <> a.attstorage) END, \
+         a.attcompression::text, {statistics}::int4, a.attoptions, a.attislocal, a.attinhcount::int4 \
+         FROM pg_depend d JOIN pg_class c ON c.oid = d.objid JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
+         AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped"
+    )
+}
+
+fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let (relation_oid, number): (u32, i16) = (cells.get(1)?, cells.get(2)?);
+    let Some(relation) = reading.relations.get_mut(&relation_oid) else { return Ok(()) };
+    let name = SmolStr::new(cells.get::<&str>(3)?);
+    let (type_oid, collation) = (cells.get(4)?, cells.get(9)?);
+    relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation });
+    let table = relation.id.clone();
+    if table.kind != "table" {
+        return Ok(());
+    }
+    let identity = match cells.get::<&str>(7)? {
+        "" => None,
+        identity => {
+            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number))).unwrap_or_default();
+            Some(Identity { by_default: identity == "d", sequence })
+        }
+    };
+    let generated = match cells.get::<&str>(8)? {
+        "" => None,
+        kind => Some(Generated { expression: String::new(), virtual_column: kind == "v" }),
+    };
+    // PostgreSQL 15.20 keeps an internal `pg_attver` among the options; it differs between equal databases.
+    let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(14)?.unwrap_or_default();
+    options.retain(|option| !option.starts_with("pg_attver="));
+    options.sort_unstable();
+    let attributes = Attributes {
+        type_name: cells.get(5)?,
+        not_null: cells.get(6)?,
+        collation: cells.get(10)?,
+        identity,
+        generated,
+        storage: cells.get::<Option<&str>>(11)?.map(storage_name),
+        compression: match cells.get::<&str>(12)? {
+            "p" => Some("pglz".to_owned()),
+            "l" => Some("lz4".to_owned()),
+            _ => None,
+        },
+        statistics: Some(cells.get::<i32>(13)?).filter(|target| *target >= 0),
+        options,
+        inherited: !cells.get::<bool>(15)?,
+    };
+    let id = table.sibling("column", [table.name[0].clone(), name]);
+    reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
+    Ok(())
+}
+
+fn storage_name(code: &str) -> String {
+    match code {
+        "p" => "PLAIN",
+        "e" => "EXTERNAL",
+        "m" => "MAIN",
+        _ => "EXTENDED",
+    }
+    .to_owned()
+}
+
+/// Puts the expression of a generated column in its place; it comes from the source of defaults.
+pub(super) fn set_generated(column: &mut Object, expression: String) {
+    if let Some(Value::Object(generated)) = column.attributes.get_mut("generated") {
+        generated.insert("expression".to_owned(), Value::String(expression));
+    }
+}
+
+pub(super) fn is_inherited(column: &Object) -> bool {
+    column.attribute("inherited").is_some()
+}
+
+/// A column as CREATE TABLE and ADD COLUMN have it.
+pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<String, PlanError> {
+    let attributes: Attributes = attributes_of(column)?;
+    let mut text = format!("{} {}", identifier(last_part(&column.id)), attributes.type_name);
+    if let Some(collation) = &attributes.collation {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(default) = default {
+        text.push_str(&format!(" DEFAULT {}", super::default::expression(default)?));
+    }
+    if let Some(generated) = &attributes.generated {
+        let kind = if generated.virtual_column { "VIRTUAL" } else { "STORED" };
+        text.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression));
+    }
+    if let Some(identity) = &attributes.identity {
+        text.push_str(&format!(" {}", identity_clause(identity)));
+    }
+    if attributes.not_null {
+        text.push_str(" NOT NULL");
+    }
+    Ok(text)
+}
+
+fn identity_clause(identity: &Identity) -> String {
+    let options = identity.sequence.clauses().join(" ");
+    let options = if options.is_empty() { options } else { format!(" ({options})") };
+    format!("GENERATED {} AS IDENTITY{options}", identity_kind(identity))
+}
+
+fn identity_kind(identity: &Identity) -> &'static str {
+    if identity.by_default { "BY DEFAULT" } else { "ALWAYS" }
+}
+
+/// What a column says beyond its definition, for all columns of a new table.
+pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let mut steps = Vec::new();
+    for column in sides.to.parts("column", table) {
+        steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
+    }
+    Ok(steps)
+}
+
+/// Storage, compression, statistics and options: what has no place in a column's definition in every release.
+fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let mut clauses = Vec::new();
+    if before.storage != after.storage {
+        // DEFAULT is a word of PostgreSQL 16; what a type stores by default has no name before.
+        clauses.push(format!("SET STORAGE {}", after.storage.as_deref().unwrap_or("DEFAULT")));
+    }
+    if before.compression != after.compression {
+        clauses.push(format!("SET COMPRESSION {}", after.compression.as_deref().unwrap_or("default")));
+    }
+    if before.statistics != after.statistics {
+        clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
+    }
+    clauses.extend(table::option_clauses(&before.options, &after.options));
+    clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)).collect()
+}
+
+fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
+    table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
+}
+
+/// As [`altering`], leaving children of the table alone: they tell for themselves.
+fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
+    let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
+    let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
+    step.locking(table::access_exclusive(&outer_name(id))).after([id.clone()])
+}
+
+pub(super) struct Column;
+
+impl Kind for Column {
+    fn name(&self) -> &'static str {
+        "column"
+    }
+
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        match (change.attribute, change.to) {
+            ("generated", Some(_)) => Rule::Replace,
+            _ => Rule::Alter,
+        }
+    }
+
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let id = &object.id;
+        let default_id = id.sibling("default", id.name.clone());
+        let default = sides.to.get(&default_id);
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
+        let name = outer_name(id);
+        let clause = format!("ADD COLUMN {}", definition(object, default)?);
+        let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
+        step = step.making(default.map(|default| default.id.clone()));
+        if !owned.is_empty() {
+            step = with_owned_sequences(step, &owned)?;
+        }
+        let children = sides.to.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
+        step = step.making(children.map(|column| column.id.clone())).locking(table::access_exclusive(&name));
+        let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
+        if attributes.not_null && !is_filled {
+            let column = identifier(last_part(id));
+            let message =
+                format!("{name} has rows, and the new column {column} is NOT NULL and has no default: give it one");
+            step = step.check(format!("SELECT EXISTS (SELECT FROM {name})"), message);
+        }
+        if attributes.identity.is_some() || attributes.generated.is_some() || !owned.is_empty() {
+            step = step.hazard(HazardKind::TableRewrite, "every row is written again to hold the new values");
+        }
+        let mut steps = vec![step];
+        steps.extend(extras(id, &Attributes::default(), &attributes, sides));
+        Ok(steps)
+    }
+
+    fn alter(
+        &self,
+        object: &Object,
+        changes: &[Change<'_>],
+        sides: &Sides<'_>,
+    ) -> Result<Vec<MigrationStep>, PlanError> {
+        let id = &object.id;
+        let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
+        let after: Attributes = attributes_of(object)?;
+        let mut steps = Vec::new();
+        if before.generated.is_some() && after.generated.is_none() {
+            steps.push(altering(id, "DROP EXPRESSION"));
+        }
+        if before.identity.is_some() && after.identity.is_none() {
+            steps.push(altering(id, "DROP IDENTITY"));
+        }
+        let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"));
+        // The type of an inherited column changes with its parent's.
+        if changes_type && !after.inherited {
+            steps.push(alter_type(id, &before, &after));
+        }
+        if before.not_null != after.not_null {
+            steps.push(alter_not_null(id, after.not_null));
+        }
+        match (&before.identity, &after.identity) {
+            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity_clause(identity)))),
+            (Some(old), Some(new)) if old != new => steps.push(alter_identity(id, old, new)),
+            _ => {}
+        }
+        steps.extend(extras(id, &before, &after, sides));
+        Ok(steps)
+    }
+
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let id = &object.id;
+        let attributes: Attributes = attributes_of(object)?;
+        let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
+        let default = id.sibling("default", id.name.clone());
+        let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let children = sides.from.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
+        let along: Vec<ObjectId> =
+            unmade.chain([default]).chain(owned.chain(children).map(|part| part.id.clone())).collect();
+        let clause = format!("DROP COLUMN {}", identifier(last_part(id)));
+        let step = MigrationStep::drop(id, "").clause(table::head(id), clause).unmaking(along);
+        let step = step.locking(table::access_exclusive(&outer_name(id)));
+        // A generated value is computed again; everything else is lost.
+        let is_derived =
+            attributes.generated.is_some() && sides.to.get(id).is_some_and(|to| to.attribute("generated").is_some());
+        Ok(vec![if is_derived { step } else { step.hazard(HazardKind::DataLoss, "every value of the column is lost") }])
+    }
+
+    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object) -> Disturbance {
+        if !changes.iter().any(|change| matches!(change.attribute, "type" | "collation")) {
+            return Disturbance::None;
+        }
+        match dependent.id.kind.as_str() {
+            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" => {
+                Disturbance::Recreate
+            }
+            "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+            _ => Disturbance::None,
+        }
+    }
+}
+
+/// A serial column: its sequence is made before it and owned by it after.
+fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
+    let mut statements = Vec::new();
+    let mut owning = Vec::new();
+    for sequence in owned {
+        statements.push(sequence::create_statement(sequence)?);
+        owning.extend(sequence::own_statement(sequence)?);
+        step.makes.push(sequence.id.clone());
+    }
+    statements.append(&mut step.statements);
+    statements.extend(owning);
+    step.statements = statements;
+    step.fold = crate::plan::Fold::Alone;
+    Ok(step)
+}
+
+fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> MigrationStep {
+    let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
+    let conversion = type_change::conversion(&before.type_name, &after.type_name);
+    let column = identifier(last_part(id));
+    let using = match &conversion {
+        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
+        Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
+    };
+    let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
+    let change = format!("{} becomes {}", before.type_name, after.type_name);
+    match conversion {
+        Conversion::Lossless { rewrites: false } => step,
+        Conversion::Lossless { rewrites: true } => {
+            step.hazard(HazardKind::TableRewrite, format!("{change}: every row is written again"))
+        }
+        Conversion::Narrowing { .. } => step
+            .hazard(HazardKind::DataLoss, format!("{change}: values that do not fit are lost or stop the change"))
+            .hazard(HazardKind::TableRewrite, format!("{change}: every row is written again")),
+    }
+}
+
+fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
+    if !not_null {
+        return altering(id, "DROP NOT NULL");
+    }
+    let (name, column) = (outer_name(id), identifier(last_part(id)));
+    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
+        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
+        format!("{name} has rows whose {column} is null: fill them in first"),
+    )
+}
+
+fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
+    let mut clauses = Vec::new();
+    if before.by_default != after.by_default {
+        clauses.push(format!("SET GENERATED {}", identity_kind(after)));
+    }
+    clauses.extend(after.sequence.changes_from(&before.sequence).into_iter().map(|clause| format!("SET {clause}")));
+    altering(id, &clauses.join(" "))
+}

@@ -1,0 +1,160 @@
+//! Comments: objects of their own, named after what they are on, so that they come back when that is made again.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object};
+use super::super::quote::{identifier, last_name, last_part, literal, outer_name, printed_name};
+use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::plan::{MigrationStep, PlanError};
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attributes {
+    text: String,
+    /// For a column of a view or of a composite type, which is no object: its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    column: Option<String>,
+}
+
+/// The identity of the comment on an object.
+pub(super) fn id_of(target: &ObjectId) -> ObjectId {
+    let name = target.name.iter().cloned().chain([target.kind.clone()]);
+    target.sibling("comment", name)
+}
+
+pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read };
+
+/// Comments on what is in the namespace, and on what hangs on a relation there: indexes, constraints, triggers, rules.
+fn body(_: &Server) -> String {
+    "SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typrelid <> 0 \
+     JOIN pg_description s ON s.objoid = y.typrelid AND s.classoid = 1259 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid \
+     JOIN pg_description s ON s.objoid = i.indexrelid AND s.classoid = 1259 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_constraint k ON k.conrelid = d.objid \
+     JOIN pg_description s ON s.objoid = k.oid AND s.classoid = 2606 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_constraint k ON k.contypid = d.objid \
+     JOIN pg_description s ON s.objoid = k.oid AND s.classoid = 2606 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhastriggers JOIN pg_trigger g ON g.tgrelid = c.oid \
+     JOIN pg_description s ON s.objoid = g.oid AND s.classoid = 2620 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhasrules JOIN pg_rewrite r ON r.ev_class = c.oid \
+     JOIN pg_description s ON s.objoid = r.oid AND s.classoid = 2618 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+        .to_owned()
+}
+
+fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let (class, oid, column): (u32, u32, i32) = (cells.get(1)?, cells.get(2)?, cells.get(3)?);
+    let address = (class, oid, column);
+    let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
+    let relation_column = || {
+        let relation = reading.relations.get(&oid).filter(|_| class == class::RELATION && target.kind != "column")?;
+        i16::try_from(column).ok().and_then(|number| relation.columns.get(&number)).map(|found| found.name.clone())
+    };
+    let text: String = cells.get(4)?;
+    let (id, column) = match relation_column() {
+        Some(name) => {
+            let parts = target.name.iter().cloned().chain([name.clone(), SmolStr::new_static("column")]);
+            (target.sibling("comment", parts), Some(name.to_string()))
+        }
+        None if column != 0 && target.kind != "column" => return super::unmodelled::comment(reading, &target, column),
+        None if class == class::CONSTRAINT && target.kind == "domain" => {
+            return super::unmodelled::comment(reading, &target, 0);
+        }
+        None => (id_of(&target), None),
+    };
+    reading.add((0, oid, column_address(class, &id)), object(id, &Attributes { text, column }, [target])?);
+    Ok(())
+}
+
+/// Nothing refers to a comment; its address need only differ from the others'.
+fn column_address(class: u32, id: &ObjectId) -> i32 {
+    i32::try_from(id.name.len()).unwrap_or_default() + i32::try_from(class).unwrap_or_default() * 16
+}
+
+/// A comment on a schema or an extension, which belong to no namespace.
+pub(in super::super) fn on(target: &ObjectId, text: &str) -> Result<Object, String> {
+    object(id_of(target), &Attributes { text: text.to_owned(), column: None }, [target.clone()])
+}
+
+pub(super) struct Comment;
+
+/// What a comment is on, as COMMENT ON has it.
+fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanError> {
+    let malformed = |reason: &str| PlanError::Malformed { object: object.id.clone(), reason: reason.to_owned() };
+    let target = object.needs.iter().next().ok_or_else(|| malformed("it needs nothing that it could be on"))?;
+    if let Some(column) = &attributes.column {
+        return Ok(format!("COLUMN {}.{}", outer_name(target), identifier(column)));
+    }
+    let kind = target.kind.as_str();
+    Ok(match kind {
+        "table" | "view" | "sequence" | "domain" | "schema" | "extension" => {
+            format!("{} {}", kind.to_uppercase(), outer_name(target))
+        }
+        "materialized_view" => format!("MATERIALIZED VIEW {}", outer_name(target)),
+        "enum" | "composite_type" => format!("TYPE {}", outer_name(target)),
+        "column" => format!("COLUMN {}.{}", outer_name(target), identifier(last_part(target))),
+        "index" => format!("INDEX {}", last_name(target)),
+        "function" | "procedure" => format!("{} {}", kind.to_uppercase(), printed_name(target)),
+        "aggregate" => format!("AGGREGATE {}", printed_name(target).replace("()", "(*)")),
+        "trigger" | "rule" => {
+            format!("{} {} ON {}", kind.to_uppercase(), identifier(last_part(target)), outer_name(target))
+        }
+        "primary_key" | "unique" | "check" | "foreign_key" | "exclusion" => {
+            format!("CONSTRAINT {} ON {}", identifier(last_part(target)), outer_name(target))
+        }
+        _ => return Err(malformed("comments on such objects are not modelled")),
+    })
+}
+
+impl Comment {
+    fn set(object: &Object) -> Result<String, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        Ok(format!("COMMENT ON {} IS {}", target_text(object, &attributes)?, literal(&attributes.text)))
+    }
+}
+
+impl Kind for Comment {
+    fn name(&self) -> &'static str {
+        "comment"
+    }
+
+    fn rule(&self, _: &Change<'_>) -> Rule {
+        Rule::Alter
+    }
+
+    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![MigrationStep::create(&object.id, Self::set(object)?)])
+    }
+
+    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![MigrationStep::alter(&object.id, Self::set(object)?)])
+    }
+
+    fn drop(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes)?);
+        Ok(vec![MigrationStep::drop(&object.id, text)])
+    }
+}

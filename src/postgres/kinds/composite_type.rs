@@ -1,0 +1,104 @@
+//! Composite types that stand alone.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::{Deserialize, Serialize};
+
+use super::super::catalog::{Cells, object};
+use super::super::quote::{identifier, outer_name};
+use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Attributes {
+    fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Field {
+    name: String,
+    /// As SQL, with its collation where that is not the default.
+    #[serde(rename = "type")]
+    type_name: String,
+}
+
+pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
+    let names: Vec<String> = cells.get::<Option<Vec<String>>>(14)?.unwrap_or_default();
+    let types: Vec<String> = cells.get::<Option<Vec<String>>>(15)?.unwrap_or_default();
+    let fields = names.into_iter().zip(types).map(|(name, type_name)| Field { name, type_name }).collect();
+    object(id, &Attributes { fields }, [])
+}
+
+pub(super) struct CompositeType;
+
+impl Kind for CompositeType {
+    fn name(&self) -> &'static str {
+        "composite_type"
+    }
+
+    fn rule(&self, _: &Change<'_>) -> Rule {
+        Rule::Alter
+    }
+
+    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let fields: Vec<String> = attributes.fields.iter().map(definition).collect();
+        let text = format!("CREATE TYPE {} AS ({})", outer_name(&object.id), fields.join(", "));
+        Ok(vec![MigrationStep::create(&object.id, text)])
+    }
+
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let id = &object.id;
+        let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
+        let after: Attributes = attributes_of(object)?;
+        let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).cloned();
+        let mut clauses = Vec::new();
+        let mut removed = Vec::new();
+        for field in before.fields.iter().filter(|field| find(&after.fields, &field.name).is_none()) {
+            clauses.push(format!("DROP ATTRIBUTE {}", identifier(&field.name)));
+            removed.push(field.name.clone());
+        }
+        for field in &after.fields {
+            match find(&before.fields, &field.name) {
+                None => clauses.push(format!("ADD ATTRIBUTE {}", definition(field))),
+                Some(old) if old != *field => {
+                    clauses.push(format!("ALTER ATTRIBUTE {} TYPE {}", identifier(&field.name), field.type_name));
+                }
+                Some(_) => {}
+            }
+        }
+        if clauses.is_empty() {
+            let reason = "the order of its attributes changes, which no statement does; drop and create it by hand";
+            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
+        }
+        let step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
+        Ok(vec![if removed.is_empty() {
+            step
+        } else {
+            step.hazard(HazardKind::DataLoss, format!("the values of its attributes {} are lost", removed.join(", ")))
+        }])
+    }
+
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}", outer_name(&object.id)));
+        let comments: Vec<ObjectId> = sides.from.parts("comment", &object.id).map(|part| part.id.clone()).collect();
+        Ok(vec![step.unmaking(comments)])
+    }
+
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object) -> Disturbance {
+        match dependent.id.kind.as_str() {
+            "view" | "materialized_view" | "rule" => Disturbance::Recreate,
+            "column" | "table" => Disturbance::Through,
+            _ => Disturbance::None,
+        }
+    }
+
+    fn claims(&self, object: &Object) -> Vec<String> {
+        vec![super::type_name(&object.id)]
+    }
+}
+
+fn definition(field: &Field) -> String {
+    format!("{} {}", identifier(&field.name), field.type_name)
+}

@@ -1,0 +1,31 @@
+//! What needs what, from `pg_depend` and from what the rows themselves said.
+
+use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class};
+
+pub(in super::super) const SOURCE: Source = Source { name: "dependency", body, read };
+
+/// Dependencies on what is in the namespace, on constraints of relations there, and on extensions' members.
+///
+/// What indexes and constraints need of their own table is known from their columns and left out.
+fn body(_: &Server) -> String {
+    "SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid IN (1259, 1247, 1255) \
+     AND e.deptype IN ('n', 'a') AND NOT (e.refclassid = 1259 AND e.deptype = 'a' AND e.classid IN (1259, 2606)) \
+     UNION ALL \
+     SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     FROM pg_depend d JOIN pg_constraint k ON k.conrelid = d.objid AND k.contype IN ('p', 'u') \
+     JOIN pg_depend e ON e.refclassid = 2606 AND e.refobjid = k.oid AND e.deptype = 'n' \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+        .to_owned()
+}
+
+fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let dependent = (cells.get(1)?, cells.get(2)?, cells.get(3)?);
+    let needed = (cells.get(4)?, cells.get(5)?, cells.get(6)?);
+    // The row type of a table is the table; that a sequence belongs to a column was told by the sequence.
+    if dependent.0 != class::NAMESPACE {
+        reading.need(dependent, needed);
+    }
+    Ok(())
+}

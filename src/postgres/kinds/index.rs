@@ -1,0 +1,344 @@
+//! Indexes, of tables and of materialised views. Keys are put together here from the catalogue's numbers; the server
+//! prints only expressions and predicates, as printing whole definitions takes a third of an inspection.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::quote::{identifier, identifiers, last_name, last_part, outer_name};
+use super::table;
+use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Attributes {
+    #[serde(skip_serializing_if = "is_default")]
+    unique: bool,
+    /// `btree` where absent.
+    #[serde(skip_serializing_if = "is_default")]
+    method: Option<String>,
+    /// Each key as SQL: `email`, `lower(name) text_pattern_ops DESC`.
+    keys: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    include: Vec<SmolStr>,
+    #[serde(skip_serializing_if = "is_default")]
+    nulls_not_distinct: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    options: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    predicate: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    tablespace: Option<String>,
+    /// Statistics targets of its expressions, by place from 1: `1=500`.
+    #[serde(skip_serializing_if = "is_default")]
+    statistics: Vec<String>,
+    /// It is part of the index of the partitioned table; see `needs`.
+    #[serde(skip_serializing_if = "is_default")]
+    attached: bool,
+    /// A build that failed left it behind.
+    #[serde(skip_serializing_if = "is_default")]
+    invalid: bool,
+}
+
+/// An index as read; a constraint may claim it before it becomes an object.
+#[derive(Debug)]
+pub(in super::super) struct IndexRow {
+    oid: u32,
+    relation_oid: u32,
+    name: SmolStr,
+    attributes: Attributes,
+    columns: Vec<i16>,
+    replica_identity: bool,
+    clustered: bool,
+    pub(super) parent: Option<u32>,
+    pub(super) include: Vec<SmolStr>,
+    pub(super) nulls_not_distinct: bool,
+    pub(super) options: Vec<String>,
+    pub(super) tablespace: Option<String>,
+}
+
+pub(in super::super) const SOURCE: Source = Source { name: "index", body, read };
+
+fn body(server: &Server) -> String {
+    let nulls_not_distinct = if server.version >= 150_000 { "i.indnullsnotdistinct" } else { "false" };
+    let target = if server.version >= 170_000 { "coalesce(a.attstattarget, -1)" } else { "a.attstattarget" };
+    format!(
+        "SELECT i.indexrelid, i.indrelid, c.relname::text, \
+         CASE WHEN c.relam <> 403 THEN (SELECT m.amname::text FROM pg_am m WHERE m.oid = c.relam) END, \
+         CASE WHEN c.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) END, \
+         c.reloptions, i.indisunique, {nulls_not_distinct}, i.indisvalid, i.indisreplident, i.indisclustered, \
+         i.indnkeyatts::int4, i.indkey::int2[], i.indcollation::oid[], i.indclass::oid[], i.indoption::int2[], \
+         CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT pg_get_indexdef(i.indexrelid, k, false) \
+           FROM generate_series(1, i.indnkeyatts::int) k ORDER BY k) END, \
+         CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END, \
+         CASE WHEN i.indexprs IS NOT NULL OR c.relam NOT IN (403, 405) THEN \
+           array(SELECT coalesce(array_to_string(a.attoptions, ', '), '') FROM pg_attribute a \
+                 WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
+         CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT {target}::int4 FROM pg_attribute a \
+           WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
+         CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT a.atttypid FROM pg_attribute a \
+           WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
+         CASE WHEN c.relispartition THEN (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) END, \
+         CASE WHEN EXISTS (SELECT FROM unnest(i.indcollation::oid[]) u WHERE u NOT IN (0, 100)) THEN \
+           array(SELECT CASE WHEN u.u <> 0 THEN u.u::regcollation::text ELSE '' END \
+                 FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u (u, place) ORDER BY u.place) END \
+         FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid JOIN pg_class c ON c.oid = i.indexrelid \
+         WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+    )
+}
+
+fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let (oid, relation_oid): (u32, u32) = (cells.get(1)?, cells.get(2)?);
+    let Some(relation) = reading.relations.get(&relation_oid) else { return Ok(()) };
+    let columns: Vec<i16> = cells.get(13)?;
+    let key_count = usize::try_from(cells.get::<i32>(12)?).unwrap_or_default();
+    let name_of = |number: &i16| relation.columns.get(number).map(|column| column.name.clone());
+    let include: Vec<SmolStr> = columns.iter().skip(key_count).filter_map(name_of).collect();
+    let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(6)?.unwrap_or_default();
+    options.sort_unstable();
+    let statistics: Vec<i32> = cells.get::<Option<Vec<i32>>>(20)?.unwrap_or_default();
+    let statistics = statistics.iter().enumerate().filter(|(_, target)| **target >= 0);
+    let parent: Option<u32> = cells.get(22)?;
+    let attributes = Attributes {
+        unique: cells.get(7)?,
+        method: cells.get(4)?,
+        keys: keys(cells, reading, relation_oid, key_count)?,
+        include: include.clone(),
+        nulls_not_distinct: cells.get(8)?,
+        options: options.clone(),
+        predicate: cells.get(18)?,
+        tablespace: cells.get(5)?,
+        statistics: statistics.map(|(place, target)| format!("{}={target}", place + 1)).collect(),
+        attached: parent.is_some(),
+        invalid: !cells.get::<bool>(9)?,
+    };
+    let row = IndexRow {
+        oid,
+        relation_oid,
+        name: SmolStr::new(cells.get::<&str>(3)?),
+        columns,
+        replica_identity: cells.get(10)?,
+        clustered: cells.get(11)?,
+        parent,
+        include,
+        nulls_not_distinct: attributes.nulls_not_distinct,
+        options,
+        tablespace: attributes.tablespace.clone(),
+        attributes,
+    };
+    reading.indexes.insert(oid, row);
+    Ok(())
+}
+
+/// The keys as SQL, each with what is not its default.
+fn keys(cells: &Cells<'_>, reading: &Reading, relation_oid: u32, key_count: usize) -> Result<Vec<String>, String> {
+    let numbers: Vec<i16> = cells.get(13)?;
+    let collations: Vec<u32> = cells.get(14)?;
+    let classes: Vec<u32> = cells.get(15)?;
+    let orders: Vec<i16> = cells.get(16)?;
+    let expressions: Vec<String> = cells.get::<Option<Vec<String>>>(17)?.unwrap_or_default();
+    let class_options: Vec<String> = cells.get::<Option<Vec<String>>>(19)?.unwrap_or_default();
+    let types: Vec<u32> = cells.get::<Option<Vec<u32>>>(21)?.unwrap_or_default();
+    let collation_names: Vec<String> = cells.get::<Option<Vec<String>>>(23)?.unwrap_or_default();
+    let is_ordered = cells.get::<Option<&str>>(4)?.is_none();
+    let columns = reading.relations.get(&relation_oid).map(|relation| &relation.columns);
+    let mut keys = Vec::with_capacity(key_count);
+    for (place, number) in numbers.iter().take(key_count).enumerate() {
+        let column = columns.and_then(|columns| columns.get(number));
+        let (mut text, own_collation, type_oid) = match (column, expressions.get(place)) {
+            (Some(column), _) => (identifier(&column.name), column.collation, column.type_oid),
+            (None, Some(expression)) => (expression.clone(), 100, types.get(place).copied().unwrap_or_default()),
+            (None, None) => return Err(format!("key {} of an index is neither column nor expression", place + 1)),
+        };
+        let collation = collations.get(place).copied().unwrap_or_default();
+        if collation != 0 && collation != own_collation {
+            let name = collation_names.get(place).map_or("\"default\"", String::as_str);
+            text.push_str(&format!(" COLLATE {name}"));
+        }
+        let class = classes.get(place).and_then(|class| reading.shared.operator_classes.get(class));
+        let class = class.ok_or_else(|| format!("the operator class of key {} of an index was not read", place + 1))?;
+        let options = class_options.get(place).filter(|options| !options.is_empty());
+        if options.is_some() || !is_default_class(class.is_default, class.input_type, type_oid) {
+            text.push_str(&format!(" {}", reading.print(class)));
+        }
+        if let Some(options) = options {
+            text.push_str(&format!(" ({options})"));
+        }
+        if is_ordered {
+            // Bit 1 of `indoption` is DESC, bit 2 NULLS FIRST (`INDOPTION_DESC`, `INDOPTION_NULLS_FIRST`).
+            text.push_str(match orders.get(place).copied().unwrap_or_default() & 3 {
+                1 => " DESC NULLS LAST",
+                2 => " NULLS FIRST",
+                3 => " DESC",
+                _ => "",
+            });
+        }
+        keys.push(text);
+    }
+    Ok(keys)
+}
+
+/// Whether a type gets this operator class without asking: its own default, that of text for `character varying`, and
+/// those of the pseudo-types for arrays, enums, ranges and rows. Where this says no for a default, the class is merely
+/// told although it need not be.
+fn is_default_class(is_default: bool, input_type: u32, type_oid: u32) -> bool {
+    const TEXT: u32 = 25;
+    const VARCHAR: u32 = 1043;
+    const PSEUDO_TYPES: [u32; 6] = [2277, 3500, 3831, 2249, 4537, 2776];
+    is_default
+        && (input_type == type_oid
+            || (input_type == TEXT && type_oid == VARCHAR)
+            || PSEUDO_TYPES.contains(&input_type)
+            || type_oid >= 16384)
+}
+
+impl IndexRow {
+    /// Tells the table what this index is to it.
+    pub(super) fn mark_table(&self, reading: &mut Reading, name: &SmolStr) {
+        let Some(table) = reading.at_mut((class::RELATION, self.relation_oid, 0)) else { return };
+        if self.replica_identity {
+            table.attributes.insert(table::REPLICA_IDENTITY.to_owned(), Value::String(format!("index {name}")));
+        }
+        if self.clustered {
+            table.attributes.insert(table::CLUSTER_ON.to_owned(), Value::String(name.to_string()));
+        }
+    }
+}
+
+/// Makes objects of the indexes that no constraint has claimed.
+pub(in super::super) fn finish(reading: &mut Reading) -> Result<(), String> {
+    let mut rows: Vec<IndexRow> = std::mem::take(&mut reading.indexes).into_values().collect();
+    rows.sort_unstable_by_key(|row| row.oid);
+    for row in rows {
+        row.mark_table(reading, &row.name);
+        let Some(relation) = reading.relations.get(&row.relation_oid) else { continue };
+        let outer = relation.id.clone();
+        let id = outer.sibling("index", [outer.name[0].clone(), row.name.clone()]);
+        let address = (class::RELATION, row.oid, 0);
+        reading.add(address, object(id, &row.attributes, [outer])?);
+        for number in &row.columns {
+            reading.need(address, (class::RELATION, row.relation_oid, i32::from(*number)));
+        }
+        if let Some(parent) = row.parent {
+            reading.later_need(address, (class::RELATION, parent, 0));
+        }
+    }
+    Ok(())
+}
+
+/// The step that makes an index, or a key's index, part of that of the partitioned table.
+pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
+    let is_index = |need: &&ObjectId| matches!(need.kind.as_str(), "index" | "primary_key" | "unique");
+    let parent = object.needs.iter().find(is_index)?;
+    let statement = format!("ALTER INDEX {} ATTACH PARTITION {}", last_name(parent), last_name(&object.id));
+    let table = object.id.sibling("table", [object.id.name[0].clone()]);
+    Some(MigrationStep::alter(&object.id, statement).after([table, parent.clone()]))
+}
+
+pub(super) struct Index;
+
+fn statement(object: &Object, attributes: &Attributes, is_partitioned: bool) -> String {
+    let unique = if attributes.unique { "UNIQUE " } else { "" };
+    let only = if is_partitioned { "ONLY " } else { "" };
+    let mut text =
+        format!("CREATE {unique}INDEX {} ON {only}{}", identifier(last_part(&object.id)), outer_name(&object.id));
+    if let Some(method) = &attributes.method {
+        text.push_str(&format!(" USING {}", identifier(method)));
+    }
+    text.push_str(&format!(" ({})", attributes.keys.join(", ")));
+    if !attributes.include.is_empty() {
+        text.push_str(&format!(" INCLUDE ({})", identifiers(&attributes.include)));
+    }
+    if attributes.nulls_not_distinct {
+        text.push_str(" NULLS NOT DISTINCT");
+    }
+    if !attributes.options.is_empty() {
+        text.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
+    }
+    if let Some(predicate) = &attributes.predicate {
+        text.push_str(&format!(" WHERE {predicate}"));
+    }
+    text
+}
+
+impl Kind for Index {
+    fn name(&self) -> &'static str {
+        "index"
+    }
+
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        match change.attribute {
+            "tablespace" => Rule::Cosmetic,
+            "options" | "statistics" => Rule::Alter,
+            _ => Rule::Replace,
+        }
+    }
+
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let id = &object.id;
+        let is_partitioned = super::is_partitioned(id, sides);
+        if attributes.invalid && !is_partitioned {
+            let reason = "the index is invalid: a build of it failed, so it is no model to follow; REINDEX it first";
+            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
+        }
+        let name = outer_name(id);
+        let step = MigrationStep::create(id, statement(object, &attributes, is_partitioned));
+        let step = step.locking(format!("SHARE on {name}"));
+        let table_exists = object.needs.iter().any(|need| need.kind == "table" && sides.from.get(need).is_some());
+        let mut steps = vec![if table_exists {
+            step.hazard(HazardKind::TableScan, "every row is read while the index is built, and writes wait")
+        } else {
+            step
+        }];
+        steps.extend(statistics_steps(id, &[], &attributes.statistics));
+        if attributes.attached {
+            steps.extend(attach(object));
+        }
+        Ok(steps)
+    }
+
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
+        let after: Attributes = attributes_of(object)?;
+        let name = last_name(&object.id);
+        let clauses = table::option_clauses(&before.options, &after.options);
+        let mut steps: Vec<MigrationStep> = clauses
+            .into_iter()
+            .map(|clause| MigrationStep::alter(&object.id, format!("ALTER INDEX {name} {clause}")))
+            .collect();
+        steps.extend(statistics_steps(&object.id, &before.statistics, &after.statistics));
+        Ok(steps)
+    }
+
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attached = sides.from.of_kind("index").filter(|index| index.needs.contains(&object.id));
+        let along: Vec<ObjectId> = attached.map(|index| index.id.clone()).collect();
+        let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}", last_name(&object.id)));
+        let step = step.unmaking(super::comments_of(&object.id, sides.from)).unmaking(along);
+        Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))])
+    }
+
+    fn claims(&self, object: &Object) -> Vec<String> {
+        vec![super::index_name(&object.id)]
+    }
+}
+
+fn statistics_steps(id: &ObjectId, before: &[String], after: &[String]) -> Vec<MigrationStep> {
+    let place = |entry: &str| entry.split('=').next().unwrap_or_default().to_owned();
+    let set = after
+        .iter()
+        .filter(|entry| !before.contains(entry))
+        .map(|entry| entry.split_once('=').unwrap_or((entry, "-1")));
+    let reset = before.iter().filter(|entry| !after.iter().any(|other| place(other) == place(entry)));
+    let reset: Vec<String> = reset.map(|entry| place(entry)).collect();
+    let all = set.chain(reset.iter().map(|place| (place.as_str(), "-1")));
+    all.map(|(place, target)| {
+        let statement = format!("ALTER INDEX {} ALTER COLUMN {place} SET STATISTICS {target}", last_name(id));
+        MigrationStep::alter(id, statement)
+    })
+    .collect()
+}

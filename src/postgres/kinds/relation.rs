@@ -1,0 +1,93 @@
+//! The source of everything in `pg_class`: tables, sequences and views, each handed to its kind.
+
+use std::collections::HashMap;
+
+use schema_sync_store::ObjectId;
+use smol_str::SmolStr;
+
+use super::super::catalog::{Cells, Namespace, Reading, Relation, Source, class};
+use super::{sequence, table, unmodelled, view};
+
+pub(in super::super) const SOURCE: Source = Source { name: "relation", body, read };
+
+fn body(_: &super::super::catalog::Server) -> String {
+    "SELECT c.oid, c.relname::text, c.relkind::text, c.relpersistence::text, c.reltype, \
+     CASE WHEN c.relkind IN ('r', 'p', 'v', 'm') THEN (SELECT y.typarray FROM pg_type y WHERE y.oid = c.reltype) END, \
+     c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, \
+     CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT a.amname::text FROM pg_am a WHERE a.oid = c.relam) END, \
+     CASE WHEN c.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) END, \
+     CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END, \
+     CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, \
+     CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
+     CASE WHEN c.reltoastrelid <> 0 THEN (SELECT o.reloptions FROM pg_class o WHERE o.oid = c.reltoastrelid) END, \
+     CASE WHEN c.relkind IN ('r', 'p') THEN \
+       (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) END, \
+     CASE WHEN c.relkind IN ('r', 'p') THEN \
+       (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) END, \
+     CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, \
+     format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
+     o.refobjid, o.refobjsubid, o.deptype::text \
+     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
+     LEFT JOIN pg_sequence s ON c.relkind = 'S' AND s.seqrelid = c.oid \
+     LEFT JOIN pg_depend o ON c.relkind = 'S' AND o.classid = 1259 AND o.objid = c.oid AND o.objsubid = 0 \
+       AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+        .to_owned()
+}
+
+/// A row of this source, as far as several kinds need it.
+pub(super) struct RelationRow {
+    pub(super) oid: u32,
+    pub(super) id: ObjectId,
+    pub(super) unlogged: bool,
+    pub(super) options: Vec<String>,
+}
+
+fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let oid: u32 = cells.get(1)?;
+    let relkind: &str = cells.get(3)?;
+    let persistence: &str = cells.get(4)?;
+    if persistence == "t" || reading.is_extension_member(class::RELATION, oid) {
+        return Ok(());
+    }
+    let name = SmolStr::new(cells.get::<&str>(2)?);
+    let kind = match relkind {
+        "r" | "p" => "table",
+        "S" => "sequence",
+        "v" => "view",
+        "m" => "materialized_view",
+        // Indexes and composite types come from sources of their own.
+        "i" | "I" | "c" | "t" => return Ok(()),
+        other => {
+            let what = if other == "f" { "foreign table" } else { "relation" };
+            reading.add((class::RELATION, oid, 0), unmodelled::object(what, namespace, name));
+            return Ok(());
+        }
+    };
+    let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(7)?.unwrap_or_default();
+    let toast: Vec<String> = cells.get::<Option<Vec<String>>>(16)?.unwrap_or_default();
+    options.extend(toast.into_iter().map(|option| format!("toast.{option}")));
+    options.sort_unstable();
+    let id = ObjectId::new(kind, [name]).in_schema(namespace.schema.clone());
+    let row = RelationRow { oid, id, unlogged: persistence == "u", options };
+    let object = match kind {
+        "sequence" => match sequence::read(cells, &row, reading)? {
+            Some(object) => object,
+            None => return Ok(()),
+        },
+        "table" => table::read(cells, &row)?,
+        _ => view::read(cells, &row)?,
+    };
+    let parents: Vec<u32> = cells.get::<Option<Vec<u32>>>(17)?.unwrap_or_default();
+    let address = (class::RELATION, oid, 0);
+    reading.add(address, object);
+    reading.alias((class::TYPE, cells.get(5)?, 0), address);
+    if let Some(array) = cells.get::<Option<u32>>(6)? {
+        reading.alias((class::TYPE, array, 0), address);
+    }
+    for parent in &parents {
+        reading.later_need(address, (class::RELATION, *parent, 0));
+    }
+    reading.relations.insert(oid, Relation { id: row.id, columns: HashMap::new(), parents });
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! Functions and procedures: two kinds of one shape. A body is carried as it was written.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::quote::{dollar_quoted, identifier, in_schema, literal, printed_name};
+use super::{aggregate, unmodelled};
+use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::plan::{MigrationStep, PlanError};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Attributes {
+    /// The bare name; the object's own name is its signature.
+    routine: String,
+    /// With names, modes and defaults, as the server prints them.
+    #[serde(skip_serializing_if = "is_default")]
+    arguments: String,
+    #[serde(skip_serializing_if = "is_default")]
+    returns: Option<String>,
+    language: String,
+    /// The body as written, or the symbol in `library`.
+    #[serde(skip_serializing_if = "is_default")]
+    body: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    library: Option<String>,
+    /// A body of standard SQL, as the server prints it.
+    #[serde(skip_serializing_if = "is_default")]
+    sql_body: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    volatility: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    parallel: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    strict: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    security_definer: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    leakproof: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    window: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    cost: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    rows: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    support: Option<String>,
+    /// Settings for its run, `name=value`.
+    #[serde(skip_serializing_if = "is_default")]
+    configuration: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    transforms: Option<String>,
+}
+
+pub(in super::super) const SOURCE: Source = Source { name: "routine", body, read };
+
+fn body(_: &Server) -> String {
+    "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
+     pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname::text, p.prosrc, p.probin, \
+     CASE WHEN p.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(p.oid) END, \
+     p.provolatile::text, p.proparallel::text, p.proisstrict, p.prosecdef, p.proleakproof, \
+     p.procost, p.prorows, p.proretset, p.prosupport::oid, \
+     CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, p.proconfig, \
+     CASE WHEN p.protrftypes IS NOT NULL THEN \
+       (SELECT string_agg('FOR TYPE ' || format_type(u, NULL), ', ') FROM unnest(p.protrftypes) u) END, \
+     CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END \
+     FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
+        .to_owned()
+}
+
+fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let oid: u32 = cells.get(1)?;
+    if reading.is_extension_member(class::PROCEDURE, oid) {
+        return Ok(());
+    }
+    let signature = SmolStr::new(cells.get::<&str>(4)?);
+    let id = |kind: &str| ObjectId::new(kind, [signature.clone()]).in_schema(namespace.schema.clone());
+    let object = match cells.get::<&str>(3)? {
+        "f" | "w" => object(id("function"), &attributes(cells)?, [])?,
+        "p" => object(id("procedure"), &attributes(cells)?, [])?,
+        "a" => aggregate::placeholder(id("aggregate"), cells)?,
+        _ => unmodelled::object("routine", namespace, signature.clone()),
+    };
+    reading.add((class::PROCEDURE, oid, 0), object);
+    Ok(())
+}
+
+fn attributes(cells: &Cells<'_>) -> Result<Attributes, String> {
+    let language: &str = cells.get(7)?;
+    let is_compiled = matches!(language, "c" | "internal");
+    let (cost, rows): (f32, f32) = (cells.get(16)?, cells.get(17)?);
+    let default_cost = if is_compiled { 1.0 } else { 100.0 };
+    let returns_set: bool = cells.get(18)?;
+    let default_rows = if returns_set { 1000.0 } else { 0.0 };
+    let differs = |value: f32, default: f32| ((value - default).abs() > f32::EPSILON).then(|| value.to_string());
+    let sql_body: Option<String> = cells.get(10)?;
+    Ok(Attributes {
+        routine: cells.get(2)?,
+        arguments: cells.get(5)?,
+        returns: cells.get(6)?,
+        language: language.to_owned(),
+        body: if sql_body.is_some() { None } else { Some(cells.get(8)?) },
+        library: cells.get(9)?,
+        sql_body,
+        volatility: match cells.get::<&str>(11)? {
+            "i" => Some("IMMUTABLE".to_owned()),
+            "s" => Some("STABLE".to_owned()),
+            _ => None,
+        },
+        parallel: match cells.get::<&str>(12)? {
+            "s" => Some("SAFE".to_owned()),
+            "r" => Some("RESTRICTED".to_owned()),
+            _ => None,
+        },
+        strict: cells.get(13)?,
+        security_definer: cells.get(14)?,
+        leakproof: cells.get(15)?,
+        window: cells.get::<&str>(3)? == "w",
+        cost: differs(cost, default_cost),
+        rows: differs(rows, default_rows),
+        support: cells.get(20)?,
+        configuration: cells.get::<Option<Vec<String>>>(21)?.unwrap_or_default(),
+        transforms: cells.get(22)?,
+    })
+}
+
+pub(super) struct Routine {
+    name: &'static str,
+    words: &'static str,
+}
+
+pub(super) const FUNCTION: Routine = Routine { name: "function", words: "FUNCTION" };
+pub(super) const PROCEDURE: Routine = Routine { name: "procedure", words: "PROCEDURE" };
+
+impl Routine {
+    fn statement(&self, object: &Object) -> Result<String, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let name = in_schema(object.id.schema.as_ref(), &attributes.routine);
+        let mut text = format!("CREATE OR REPLACE {} {name}({})", self.words, attributes.arguments);
+        if let Some(returns) = &attributes.returns {
+            text.push_str(&format!(" RETURNS {returns}"));
+        }
+        text.push_str(&format!("\n LANGUAGE {}", identifier(&attributes.language)));
+        if let Some(transforms) = &attributes.transforms {
+            text.push_str(&format!("\n TRANSFORM {transforms}"));
+        }
+        let words = [
+            attributes.window.then(|| "WINDOW".to_owned()),
+            attributes.volatility.clone(),
+            attributes.parallel.as_ref().map(|parallel| format!("PARALLEL {parallel}")),
+            attributes.strict.then(|| "STRICT".to_owned()),
+            attributes.security_definer.then(|| "SECURITY DEFINER".to_owned()),
+            attributes.leakproof.then(|| "LEAKPROOF".to_owned()),
+            attributes.cost.as_ref().map(|cost| format!("COST {cost}")),
+            attributes.rows.as_ref().map(|rows| format!("ROWS {rows}")),
+            attributes.support.as_ref().map(|support| format!("SUPPORT {support}")),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        if !words.is_empty() {
+            text.push_str(&format!("\n {}", words.join(" ")));
+        }
+        for setting in &attributes.configuration {
+            text.push_str(&format!("\n SET {}", setting_clause(setting)));
+        }
+        match (&attributes.sql_body, &attributes.library, &attributes.body) {
+            (Some(body), ..) => text.push_str(&format!("\n{body}")),
+            (None, Some(library), Some(symbol)) => {
+                text.push_str(&format!("\nAS {}, {}", literal(library), literal(symbol)));
+            }
+            (None, _, Some(body)) => text.push_str(&format!("\nAS {}", dollar_quoted(body))),
+            (None, _, None) => {
+                let reason = "it has no body".to_owned();
+                return Err(PlanError::Malformed { object: object.id.clone(), reason });
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// Settings that hold lists of names are stored as SQL already (`GUC_LIST_QUOTE` in PostgreSQL's sources); the others
+/// are plain text.
+fn setting_clause(setting: &str) -> String {
+    const LISTS: [&str; 5] = [
+        "local_preload_libraries",
+        "search_path",
+        "session_preload_libraries",
+        "shared_preload_libraries",
+        "temp_tablespaces",
+    ];
+    let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+    if LISTS.contains(&name) && !value.is_empty() {
+        format!("{name} TO {value}")
+    } else {
+        let parts: Vec<String> = name.split('.').map(identifier).collect();
+        format!("{} TO {}", parts.join("."), literal(value))
+    }
+}
+
+impl Kind for Routine {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// CREATE OR REPLACE keeps what leans on a routine, but changes neither names nor types of its arguments.
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        match change.attribute {
+            "arguments" | "returns" | "window" => Rule::Replace,
+            _ => Rule::Alter,
+        }
+    }
+
+    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![MigrationStep::create(&object.id, self.statement(object)?)])
+    }
+
+    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![MigrationStep::alter(&object.id, self.statement(object)?)])
+    }
+
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let step = MigrationStep::drop(&object.id, format!("DROP {} {}", self.words, printed_name(&object.id)));
+        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+    }
+
+    fn claims(&self, object: &Object) -> Vec<String> {
+        vec![format!("routine {}", printed_name(&object.id))]
+    }
+}

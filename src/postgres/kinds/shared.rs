@@ -1,0 +1,92 @@
+//! What several kinds say in the same words.
+
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
+
+use super::super::quote::{identifier, last_name, last_part, literal, outer_name};
+use super::table;
+use crate::kind::Sides;
+use crate::plan::{MigrationStep, PlanError};
+
+/// The name that tables, views, sequences and indexes of one schema share among them.
+pub(super) fn relation_name(id: &ObjectId) -> String {
+    format!("relation {}", outer_name(id))
+}
+
+/// The same for an index, whose name is the last part.
+pub(super) fn index_name(id: &ObjectId) -> String {
+    format!("relation {}", last_name(id))
+}
+
+/// The name that types share with the row types of tables and views.
+pub(super) fn type_name(id: &ObjectId) -> String {
+    format!("type {}", outer_name(id))
+}
+
+/// The name that the constraints of one table share.
+pub(super) fn constraint_name(id: &ObjectId) -> String {
+    format!("constraint {} on {}", identifier(last_part(id)), outer_name(id))
+}
+
+/// Storage parameters as WITH and SET have them.
+pub(super) fn options_text(options: &[String]) -> String {
+    let text = |option: &String| match option.split_once('=') {
+        Some((name, value)) => format!("{name}={}", literal(value)),
+        None => option.clone(),
+    };
+    options.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// When a constraint is looked at.
+pub(super) fn deferral(deferrable: bool, initially_deferred: bool) -> &'static str {
+    match (deferrable, initially_deferred) {
+        (true, true) => " DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => " DEFERRABLE",
+        (false, _) => "",
+    }
+}
+
+/// The comment on an object, which goes along with it.
+pub(super) fn comments_of(id: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId> {
+    let comment = super::comment::id_of(id);
+    side.get(&comment).map(|comment| comment.id.clone()).into_iter().collect()
+}
+
+/// The step that drops a constraint.
+pub(super) fn drop_constraint(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let id = &object.id;
+    let clause = format!("DROP CONSTRAINT {}", identifier(last_part(id)));
+    let step = MigrationStep::drop(id, "").clause(table::head(id), clause);
+    let step = step.locking(table::access_exclusive(&outer_name(id)));
+    // The keys of partitions that are attached to this one go along.
+    let attached = ["primary_key", "unique"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let attached: Vec<ObjectId> = if id.kind == "foreign_key" {
+        Vec::new()
+    } else {
+        attached.filter(|other| other.needs.contains(id)).map(|other| other.id.clone()).collect()
+    };
+    Ok(vec![step.unmaking(comments_of(id, sides.from)).unmaking(attached)])
+}
+
+/// The step after which a constraint holds for the rows that were there before it.
+pub(super) fn validate_constraint(object: &Object) -> MigrationStep {
+    let clause = format!("VALIDATE CONSTRAINT {}", identifier(last_part(&object.id)));
+    let step = MigrationStep::alter(&object.id, "").clause(table::head(&object.id), clause);
+    step.locking(format!("SHARE UPDATE EXCLUSIVE on {}", outer_name(&object.id)))
+        .hazard(crate::plan::HazardKind::TableScan, "every row is read to see that it satisfies the constraint")
+}
+
+/// Whether the columns that an object needs are there already, as they will be: only then can their rows be asked.
+pub(super) fn columns_exist(object: &Object, sides: &Sides<'_>) -> bool {
+    let mut columns = object.needs.iter().filter(|need| matches!(need.kind.as_str(), "column" | "table")).peekable();
+    let is_same = |id: &ObjectId| match (sides.from.get(id), sides.to.get(id)) {
+        (Some(before), Some(after)) => id.kind != "column" || before.attribute("type") == after.attribute("type"),
+        _ => false,
+    };
+    columns.peek().is_some() && columns.all(is_same)
+}
+
+/// Whether the table that an object is part of is partitioned.
+pub(super) fn is_partitioned(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let table = id.sibling("table", [id.name[0].clone()]);
+    sides.to.get(&table).is_some_and(|table| table.attribute("partition_by").is_some())
+}

@@ -1,0 +1,377 @@
+//! Tables: ordinary, unlogged, inherited, partitioned, and partitions. Columns and constraints are kinds of their own;
+//! a new table takes in those that its one statement can hold.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
+use super::super::quote::{identifier, outer_name};
+use super::relation::RelationRow;
+use super::{check, column, key};
+use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
+
+/// What goes along when a table is dropped.
+const PARTS: [&str; 10] =
+    ["check", "column", "comment", "default", "exclusion", "foreign_key", "index", "primary_key", "rule", "trigger"];
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Attributes {
+    /// The order of its columns.
+    #[serde(skip_serializing_if = "is_default")]
+    columns: Vec<SmolStr>,
+    #[serde(skip_serializing_if = "is_default")]
+    unlogged: bool,
+    /// Storage parameters, `name=value`, sorted.
+    #[serde(skip_serializing_if = "is_default")]
+    options: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    access_method: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    tablespace: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    of_type: Option<String>,
+    /// Its parents as the server prints them, in order.
+    #[serde(skip_serializing_if = "is_default")]
+    inherits: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    partition_by: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) partition_of: Option<Partition>,
+    #[serde(skip_serializing_if = "is_default")]
+    row_security: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    force_row_security: bool,
+    /// `full`, `nothing`, or `index NAME`.
+    #[serde(skip_serializing_if = "is_default")]
+    replica_identity: Option<String>,
+    /// The index of `CLUSTER ON`.
+    #[serde(skip_serializing_if = "is_default")]
+    cluster_on: Option<String>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Partition {
+    parent: String,
+    bound: String,
+}
+
+/// What index rows say about their table.
+pub(super) const REPLICA_IDENTITY: &str = "replica_identity";
+pub(super) const CLUSTER_ON: &str = "cluster_on";
+
+pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
+    let parents: Vec<String> = cells.get::<Option<Vec<String>>>(18)?.unwrap_or_default();
+    let bound: Option<String> = cells.get(14)?;
+    let (partition_of, inherits) = match (bound, parents.as_slice()) {
+        (Some(bound), [parent]) => (Some(Partition { parent: parent.clone(), bound }), Vec::new()),
+        _ => (None, parents),
+    };
+    let attributes = Attributes {
+        columns: Vec::new(),
+        unlogged: row.unlogged,
+        options: row.options.clone(),
+        access_method: cells.get(11)?,
+        tablespace: cells.get(12)?,
+        of_type: cells.get(13)?,
+        inherits,
+        partition_by: cells.get(15)?,
+        partition_of,
+        row_security: cells.get(8)?,
+        force_row_security: cells.get(9)?,
+        replica_identity: match cells.get::<&str>(10)? {
+            "f" => Some("full".to_owned()),
+            "n" => Some("nothing".to_owned()),
+            _ => None,
+        },
+        cluster_on: None,
+    };
+    object(row.id.clone(), &attributes, [])
+}
+
+/// Once all is read: tells each table the order of its columns, and each inherited column where it comes from.
+pub(in super::super) fn finish(reading: &mut Reading) {
+    let mut orders: Vec<(u32, Vec<SmolStr>)> = Vec::new();
+    let mut inherited: Vec<(Address, Address)> = Vec::new();
+    for (oid, relation) in reading.relations.iter().filter(|(_, relation)| relation.id.kind == "table") {
+        let mut columns: Vec<(i16, &SmolStr)> =
+            relation.columns.iter().map(|(number, column)| (*number, &column.name)).collect();
+        columns.sort_unstable();
+        orders.push((*oid, columns.iter().map(|(_, name)| (*name).clone()).collect()));
+        for parent in &relation.parents {
+            let Some(parent_columns) = reading.relations.get(parent).map(|parent| &parent.columns) else { continue };
+            for (number, name) in &columns {
+                let same = parent_columns.iter().find(|(_, column)| column.name == **name);
+                inherited.extend(same.map(|(parent_number, _)| {
+                    let address = |table: u32, column: i16| (class::RELATION, table, i32::from(column));
+                    (address(*oid, *number), address(*parent, *parent_number))
+                }));
+            }
+        }
+    }
+    for (oid, order) in orders.into_iter().filter(|(_, order)| !order.is_empty()) {
+        if let Some(table) = reading.at_mut((class::RELATION, oid, 0)) {
+            let order: Vec<Value> = order.iter().map(|name| Value::String(name.to_string())).collect();
+            table.attributes.insert("columns".to_owned(), Value::Array(order));
+        }
+    }
+    for (child, parent) in inherited {
+        reading.need(child, parent);
+    }
+}
+
+pub(super) struct Table;
+
+impl Kind for Table {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        match change.attribute {
+            "columns" | "tablespace" => Rule::Cosmetic,
+            "partition_by" => Rule::Replace,
+            "of_type" => Rule::Refuse("binding a table to a type is not planned; ALTER TABLE … OF it by hand".into()),
+            "access_method" => Rule::Refuse(
+                "changing the access method is not planned; ALTER TABLE … SET ACCESS METHOD by hand".into(),
+            ),
+            _ => Rule::Alter,
+        }
+    }
+
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        if attributes.of_type.is_some() {
+            let reason = "tables of a type are not planned".to_owned();
+            return Err(PlanError::Refused { object: object.id.clone(), reason });
+        }
+        let (statement, makes) = definition(object, &attributes, sides)?;
+        let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        steps.extend(column::extras_of_table(&object.id, sides)?);
+        if let Some(partition) = &attributes.partition_of {
+            steps.push(attach(&object.id, partition, sides));
+        }
+        let none = Attributes::default();
+        for clause in flag_clauses(&none, &attributes) {
+            steps.push(altering(&object.id, clause));
+        }
+        steps.extend(index_marks(&object.id, &none, &attributes, sides));
+        Ok(steps)
+    }
+
+    fn alter(
+        &self,
+        object: &Object,
+        changes: &[Change<'_>],
+        sides: &Sides<'_>,
+    ) -> Result<Vec<MigrationStep>, PlanError> {
+        let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
+        let after: Attributes = attributes_of(object)?;
+        let changes_any = |names: &[&str]| changes.iter().any(|change| names.contains(&change.attribute));
+        let mut steps = Vec::new();
+        if changes_any(&["unlogged"]) {
+            let clause = if after.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
+            let step = altering(&object.id, clause.to_owned());
+            steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
+        }
+        for clause in option_clauses(&before.options, &after.options) {
+            steps.push(altering(&object.id, clause));
+        }
+        for clause in flag_clauses(&before, &after) {
+            steps.push(altering(&object.id, clause));
+        }
+        for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
+            steps.push(altering(&object.id, format!("NO INHERIT {parent}")));
+        }
+        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
+            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(columns_of(&object.id, sides)));
+        }
+        if before.partition_of != after.partition_of {
+            let name = outer_name(&object.id);
+            if let Some(partition) = &before.partition_of {
+                let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
+                steps.push(MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent)));
+            }
+            if let Some(partition) = &after.partition_of {
+                steps.push(attach(&object.id, partition, sides));
+            }
+        }
+        steps.extend(index_marks(&object.id, &before, &after, sides));
+        Ok(steps)
+    }
+
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let name = outer_name(&object.id);
+        let parts = PARTS.iter().chain(&["unique"]).flat_map(|kind| sides.from.parts(kind, &object.id));
+        let owned = sides.from.of_kind("sequence").filter(|sequence| {
+            let is_part = |need: &ObjectId| need.kind == "column" && need.is_inside(&object.id);
+            sequence.needs.iter().any(is_part)
+        });
+        let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
+        let step = MigrationStep::drop(&object.id, format!("DROP TABLE {name}")).unmaking(unmade);
+        Ok(vec![step.locking(access_exclusive(&name)).hazard(HazardKind::DataLoss, "every row of the table is lost")])
+    }
+
+    fn claims(&self, object: &Object) -> Vec<String> {
+        vec![super::relation_name(&object.id), super::type_name(&object.id)]
+    }
+}
+
+/// The statement that makes a table, and what it makes along with it.
+fn definition(
+    object: &Object,
+    attributes: &Attributes,
+    sides: &Sides<'_>,
+) -> Result<(String, Vec<ObjectId>), PlanError> {
+    let id = &object.id;
+    let own = |part: &&Object| part.needs.iter().all(|need| need == id || need.is_inside(id));
+    let mut lines = Vec::new();
+    let mut makes = Vec::new();
+    for name in &attributes.columns {
+        let column_id = id.sibling("column", [id.name[0].clone(), name.clone()]);
+        let Some(column) = sides.to.get(&column_id) else {
+            let reason = format!("its column `{name}` is not in the snapshot");
+            return Err(PlanError::Malformed { object: id.clone(), reason });
+        };
+        let default_id = column_id.sibling("default", column_id.name.clone());
+        let default = sides.to.get(&default_id).filter(own);
+        if attributes.partition_of.is_some() || !column::is_inherited(column) {
+            lines.push(column::definition(column, default)?);
+            makes.extend(default.map(|default| default.id.clone()));
+        }
+        makes.push(column_id);
+    }
+    for kind in ["primary_key", "unique"] {
+        for constraint in sides.to.parts(kind, id) {
+            if let Some(line) = key::inline(constraint)? {
+                lines.push(line);
+                makes.push(constraint.id.clone());
+            }
+        }
+    }
+    for constraint in sides.to.parts("check", id).filter(own) {
+        if let Some(line) = check::inline(constraint)? {
+            lines.push(line);
+            makes.push(constraint.id.clone());
+        }
+    }
+    let mut statement = String::from(if attributes.unlogged { "CREATE UNLOGGED TABLE " } else { "CREATE TABLE " });
+    statement.push_str(&outer_name(id));
+    let body = if lines.is_empty() { String::new() } else { format!("\n    {}\n", lines.join(",\n    ")) };
+    statement.push_str(&format!(" ({body})"));
+    if !attributes.inherits.is_empty() {
+        statement.push_str(&format!(" INHERITS ({})", attributes.inherits.join(", ")));
+    }
+    if let Some(strategy) = &attributes.partition_by {
+        statement.push_str(&format!(" PARTITION BY {strategy}"));
+    }
+    if let Some(method) = &attributes.access_method {
+        statement.push_str(&format!(" USING {}", identifier(method)));
+    }
+    if !attributes.options.is_empty() {
+        statement.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
+    }
+    Ok((statement, makes))
+}
+
+/// A clause on a table, folded with its neighbours.
+pub(super) fn altering(id: &ObjectId, clause: impl Into<String>) -> MigrationStep {
+    let name = outer_name(id);
+    MigrationStep::alter(id, "").clause(head(id), clause).locking(access_exclusive(&name))
+}
+
+/// What statements on the table of an object begin with.
+pub(super) fn head(id: &ObjectId) -> String {
+    format!("ALTER TABLE {}", outer_name(id))
+}
+
+/// As [`head`], leaving the table's children alone where it has any.
+pub(super) fn head_of_one(id: &ObjectId, sides: &Sides<'_>) -> String {
+    let table = id.sibling("table", [id.name[0].clone()]);
+    let has_children = [sides.from, sides.to]
+        .iter()
+        .any(|side| side.of_kind("table").any(|other| other.id != table && other.needs.contains(&table)));
+    if has_children { format!("ALTER TABLE ONLY {}", outer_name(id)) } else { head(id) }
+}
+
+pub(super) fn access_exclusive(name: &str) -> String {
+    format!("ACCESS EXCLUSIVE on {name}")
+}
+
+fn columns_of(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    sides.to.parts("column", id).map(|column| column.id.clone()).collect()
+}
+
+fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) -> MigrationStep {
+    let Partition { parent, bound } = partition;
+    let statement = format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {} {bound}", outer_name(id));
+    let step = MigrationStep::alter(id, statement).locking(format!("SHARE UPDATE EXCLUSIVE on {parent}"));
+    let parents = sides.to.get(id).into_iter().flat_map(|table| table.needs.iter().cloned());
+    step.after(columns_of(id, sides).into_iter().chain(parents))
+}
+
+/// What changes the row security and the replica identity of a table.
+fn flag_clauses(before: &Attributes, after: &Attributes) -> Vec<String> {
+    let mut clauses = Vec::new();
+    if before.row_security != after.row_security {
+        clauses.push(format!("{} ROW LEVEL SECURITY", if after.row_security { "ENABLE" } else { "DISABLE" }));
+    }
+    if before.force_row_security != after.force_row_security {
+        clauses.push(format!("{} ROW LEVEL SECURITY", if after.force_row_security { "FORCE" } else { "NO FORCE" }));
+    }
+    if before.replica_identity != after.replica_identity {
+        match after.replica_identity.as_deref() {
+            Some("full") => clauses.push("REPLICA IDENTITY FULL".to_owned()),
+            Some("nothing") => clauses.push("REPLICA IDENTITY NOTHING".to_owned()),
+            None => clauses.push("REPLICA IDENTITY DEFAULT".to_owned()),
+            // By an index: see `index_marks`.
+            Some(_) => {}
+        }
+    }
+    clauses
+}
+
+/// What marks an index of the table as its replica identity or its order; the index must be there first.
+fn index_marks(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let index_of = |name: &str| {
+        let candidates = ["index", "primary_key", "unique", "exclusion"];
+        let ids = candidates.map(|kind| id.sibling(kind, [id.name[0].clone(), SmolStr::new(name)]));
+        ids.into_iter().filter(|candidate| sides.to.get(candidate).is_some()).collect::<Vec<_>>()
+    };
+    let mut steps = Vec::new();
+    if before.replica_identity != after.replica_identity
+        && let Some(name) = after.replica_identity.as_deref().and_then(|value| value.strip_prefix("index "))
+    {
+        let clause = format!("REPLICA IDENTITY USING INDEX {}", identifier(name));
+        steps.push(altering(id, clause).after(index_of(name)));
+    }
+    if before.cluster_on != after.cluster_on {
+        match &after.cluster_on {
+            Some(name) => {
+                steps.push(altering(id, format!("CLUSTER ON {}", identifier(name))).after(index_of(name)));
+            }
+            None => steps.push(altering(id, "SET WITHOUT CLUSTER")),
+        }
+    }
+    steps
+}
+
+/// What sets and resets storage parameters.
+pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
+    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
+    let kept: Vec<String> = after.iter().map(name_of).collect();
+    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
+    let mut clauses = Vec::new();
+    if !reset.is_empty() {
+        clauses.push(format!("RESET ({})", reset.join(", ")));
+    }
+    if !set.is_empty() {
+        clauses.push(format!("SET ({})", super::options_text(&set)));
+    }
+    clauses
+}

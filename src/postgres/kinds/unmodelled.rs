@@ -1,0 +1,77 @@
+//! What is found and has no kind: kept in the snapshot by class and name, so that nothing is left out in silence.
+//! Planning a change to such an object is refused.
+
+use schema_sync_store::{Object, ObjectId};
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object as make};
+
+const KIND: &str = "unmodelled";
+
+#[derive(Serialize)]
+struct Attributes {
+    /// What it is, in the words of `pg_identify_object`.
+    class: String,
+    /// What it says, where that could be read: enough to see that it differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    definition: Option<String>,
+}
+
+/// Policies and extended statistics hang on relations; operators, collations, text search and the like are in the
+/// namespace itself.
+pub(in super::super) const SOURCE: Source = Source { name: "unmodelled", body, read };
+
+fn body(_: &Server) -> String {
+    "SELECT d.classid, d.objid, o.type, o.identity, \
+     CASE WHEN d.classid = 3381 THEN pg_get_statisticsobjdef(d.objid) END, NULL::oid \
+     FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
+     AND d.classid NOT IN (1259, 1247, 1255) AND d.deptype = 'n' \
+     UNION ALL \
+     SELECT 3256, p.oid, 'policy', p.polname::text, concat_ws(' ', p.polcmd::text, p.polpermissive::text, \
+       (SELECT string_agg(CASE WHEN u = 0 THEN 'public' ELSE pg_get_userbyid(u)::text END, ',' ORDER BY 1) FROM unnest(p.polroles) u), \
+       'USING', pg_get_expr(p.polqual, p.polrelid), 'CHECK', pg_get_expr(p.polwithcheck, p.polrelid)), p.polrelid \
+     FROM pg_depend d JOIN pg_policy p ON p.polrelid = d.objid \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+        .to_owned()
+}
+
+fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
+    let (class_oid, oid): (u32, u32) = (cells.get(1)?, cells.get(2)?);
+    if reading.is_extension_member(class_oid, oid) || class_oid == class::EXTENSION {
+        return Ok(());
+    }
+    let identity: String = cells.get(4)?;
+    let relation: Option<u32> = cells.get(6)?;
+    let outer = relation.and_then(|relation| reading.relations.get(&relation)).map(|relation| relation.id.clone());
+    let id = match &outer {
+        Some(outer) => outer.sibling(KIND, [outer.name[0].clone(), SmolStr::new(&identity)]),
+        None => {
+            // `pg_identify_object` always qualifies; the tenant's own schema must not show.
+            let own = format!("{}.", super::super::quote::identifier(&reading.own_schema));
+            let neutral = identity.strip_prefix(&own).unwrap_or(&identity);
+            ObjectId::new(KIND, [SmolStr::new(neutral)]).in_schema(namespace.schema.clone())
+        }
+    };
+    let attributes = Attributes { class: cells.get(3)?, definition: cells.get(5)? };
+    reading.add((class_oid, oid, 0), make(id, &attributes, outer)?);
+    Ok(())
+}
+
+/// Something of a class that has no kind.
+pub(in super::super) fn object(class: &str, namespace: &Namespace, name: SmolStr) -> Object {
+    let mut object = Object::new(ObjectId::new(KIND, [name]).in_schema(namespace.schema.clone()));
+    object.attributes.insert("class".to_owned(), class.into());
+    object
+}
+
+/// A comment on a part that is no object of its own.
+pub(super) fn comment(reading: &mut Reading, target: &ObjectId, column: i32) -> Result<(), String> {
+    let part = SmolStr::new(format!("comment on part {column}"));
+    let id = target.sibling(KIND, target.name.iter().cloned().chain([part]));
+    let address = (0, u32::MAX, i32::try_from(reading.len()).unwrap_or(i32::MAX));
+    let attributes = Attributes { class: "comment".to_owned(), definition: None };
+    reading.add(address, make(id, &attributes, [target.clone()])?);
+    Ok(())
+}

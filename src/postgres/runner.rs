@@ -1,0 +1,205 @@
+//! Changing tenants: an advisory lock on the very connection that runs the statements, and one transaction.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use schema_sync_store::{SchemaSnapshot, SnapshotHash};
+use tokio_postgres::error::SqlState;
+
+use super::inspector::{inspect_here, inspect_settled};
+use super::quote::identifier;
+use super::session::{Session, Sessions, describe, in_order};
+use crate::adapter::{AdapterError, Location, LockGuard, MigrationRunner, TenantContext};
+
+/// Between two tries to take a lock, in milliseconds: at least, and at most.
+const POLL_MS: (u64, u64) = (20, 80);
+/// How long a statement waits for the lock of a table before the transaction is given up and tried again.
+const TABLE_LOCK_TIMEOUT_MS: u64 = 5_000;
+
+/// Changes tenants of one server.
+#[derive(Debug)]
+pub(super) struct Runner {
+    pub(super) sessions: Arc<Sessions>,
+}
+
+/// The database and the schema that statements of a tenant are relative to.
+fn place_of(tenant: &TenantContext, default_database: &str) -> (String, String) {
+    match &tenant.location {
+        Location::Database(name) => (name.clone(), "public".to_owned()),
+        Location::Schema(name) => (default_database.to_owned(), name.clone()),
+        Location::File(_) => (default_database.to_owned(), "public".to_owned()),
+    }
+}
+
+/// The key of a tenant's advisory lock. Such locks are per database already, so that the schema makes the difference; a
+/// tenant that is a database has a key of its own.
+fn lock_key(tenant: &TenantContext) -> i64 {
+    let text = match &tenant.location {
+        Location::Schema(name) => format!("schema-sync schema {name}"),
+        Location::Database(_) | Location::File(_) => "schema-sync database".to_owned(),
+    };
+    let hash = SnapshotHash::of(text.as_bytes());
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&hash.as_bytes()[..8]);
+    i64::from_be_bytes(bytes)
+}
+
+#[async_trait]
+impl MigrationRunner for Runner {
+    async fn acquire_lock(
+        &self,
+        tenant: &TenantContext,
+        timeout: Duration,
+    ) -> Result<Box<dyn LockGuard>, AdapterError> {
+        let (database, schema) = place_of(tenant, self.sessions.options().database());
+        let session = self.sessions.take(&database).await?;
+        let lock = Lock {
+            key: lock_key(tenant),
+            schema,
+            tenant: tenant.clone(),
+            session,
+            database,
+            sessions: Arc::clone(&self.sessions),
+            in_transaction: false,
+        };
+        let started = Instant::now();
+        // Polled with no transaction open: waiting for the lock would hold a snapshot and could deadlock.
+        while !lock.try_take().await? {
+            if started.elapsed() >= timeout {
+                let waited_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let holder = lock.holder().await;
+                return Err(AdapterError::LockTimeout { tenant: tenant.name.clone(), holder, waited_ms });
+            }
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(POLL_MS.0..POLL_MS.1))).await;
+        }
+        let path = format!("SET search_path TO {}", identifier(&lock.schema));
+        lock.run(&path).await?;
+        Ok(Box::new(lock))
+    }
+}
+
+/// A tenant's lock. Dropping it closes its connection, by which the server rolls back and releases the lock.
+struct Lock {
+    key: i64,
+    schema: String,
+    tenant: TenantContext,
+    session: Session,
+    database: String,
+    sessions: Arc<Sessions>,
+    in_transaction: bool,
+}
+
+impl Lock {
+    async fn try_take(&self) -> Result<bool, AdapterError> {
+        let query = "SELECT pg_try_advisory_lock($1)";
+        let row = self.session.client().query_one(query, &[&self.key]).await;
+        row.and_then(|row| row.try_get(0)).map_err(|error| self.failed(query, &error))
+    }
+
+    /// Who holds the lock, as far as the role may see.
+    async fn holder(&self) -> String {
+        let query = "SELECT format('process %s (%s%s)', a.pid, coalesce(a.usename, 'another role'), \
+             CASE WHEN a.application_name <> '' THEN ', ' || a.application_name ELSE '' END) \
+             FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
+             WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+             AND (l.classid::int8 << 32 | l.objid::int8) = $1 AND l.objsubid = 1";
+        match self.session.client().query_opt(query, &[&self.key]).await {
+            Ok(Some(row)) => row.try_get(0).unwrap_or_else(|_| "another session".to_owned()),
+            Ok(None) | Err(_) => "another session".to_owned(),
+        }
+    }
+
+    async fn run(&self, statement: &str) -> Result<(), AdapterError> {
+        self.session.client().batch_execute(statement).await.map_err(|error| self.failed(statement, &error))
+    }
+
+    fn failed(&self, statement: &str, error: &tokio_postgres::Error) -> AdapterError {
+        let may_succeed_later =
+            [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
+        AdapterError::Statement {
+            tenant: self.tenant.name.clone(),
+            statement: statement.to_owned(),
+            reason: describe(error),
+            retryable: error.code().is_some_and(|code| may_succeed_later.contains(code)),
+        }
+    }
+}
+
+#[async_trait]
+impl LockGuard for Lock {
+    async fn inspect(&mut self) -> Result<SchemaSnapshot, AdapterError> {
+        let tenant = std::slice::from_ref(&self.tenant);
+        let mut snapshots = if self.in_transaction {
+            match inspect_here(&mut self.session, tenant).await {
+                Ok(snapshots) => snapshots,
+                Err(error) => return Err(self.failed("(inspection)", &error)),
+            }
+        } else {
+            inspect_settled(&mut self.session, tenant).await
+        };
+        let nothing =
+            || AdapterError::Inspection { tenant: self.tenant.name.clone(), reason: "nothing was read".to_owned() };
+        snapshots.pop().unwrap_or_else(|| Err(nothing()))
+    }
+
+    async fn begin(&mut self) -> Result<(), AdapterError> {
+        self.in_transaction = true;
+        // Bodies of functions are not looked into, as they may speak of what later steps make.
+        let text = format!(
+            "BEGIN; SET LOCAL search_path TO {}; SET LOCAL lock_timeout = {TABLE_LOCK_TIMEOUT_MS}; \
+             SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL check_function_bodies = off; SET LOCAL client_min_messages = warning; SET LOCAL jit = off",
+            identifier(&self.schema)
+        );
+        self.run(&text).await
+    }
+
+    async fn execute(&mut self, statements: &[&str]) -> Result<(), AdapterError> {
+        let client = self.session.client();
+        let mut requests = Vec::with_capacity(statements.len());
+        for statement in statements {
+            requests.push(client.batch_execute(statement));
+        }
+        let answers = in_order(requests).await;
+        for (statement, answer) in statements.iter().zip(answers) {
+            answer.map_err(|error| self.failed(statement, &error))?;
+        }
+        Ok(())
+    }
+
+    async fn holds(&mut self, query: &str) -> Result<bool, AdapterError> {
+        let row = self.session.client().query_one(query, &[]).await;
+        row.and_then(|row| row.try_get(0)).map_err(|error| self.failed(query, &error))
+    }
+
+    async fn commit(&mut self) -> Result<(), AdapterError> {
+        match self.session.client().batch_execute("COMMIT").await {
+            Ok(()) => {
+                self.in_transaction = false;
+                Ok(())
+            }
+            Err(error) if error.as_db_error().is_some() => Err(self.failed("COMMIT", &error)),
+            Err(error) => Err(AdapterError::InDoubt { tenant: self.tenant.name.clone(), reason: describe(&error) }),
+        }
+    }
+
+    async fn rollback(&mut self) -> Result<(), AdapterError> {
+        self.run("ROLLBACK").await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    async fn release(self: Box<Self>) -> Result<(), AdapterError> {
+        if self.in_transaction {
+            // Closing the connection rolls back and releases.
+            return Ok(());
+        }
+        let query = "SELECT pg_advisory_unlock($1)";
+        self.session.client().query_one(query, &[&self.key]).await.map_err(|error| self.failed(query, &error))?;
+        self.run("RESET search_path").await?;
+        let Self { session, database, sessions, .. } = *self;
+        sessions.give_back(&database, session);
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! What changing a column's type means for its values, told from the types as the server prints them.
+
+/// What happens to the values.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Conversion {
+    /// Every value stays what it is.
+    Lossless {
+        /// Whether every row is written again.
+        rewrites: bool,
+    },
+    /// Values may be cut, rounded, or refused.
+    Narrowing {
+        /// The type to cast to first, where no cast happens by itself. Without a modifier: an explicit cast to
+        /// `character varying(3)` would cut in silence, while assigning afterwards refuses what does not fit.
+        using: Option<String>,
+    },
+}
+
+/// A type as printed, in parts: `timestamp(3) with time zone` is `timestamp with time zone` with `[3]`.
+struct Parsed {
+    base: String,
+    modifiers: Vec<u32>,
+    is_array: bool,
+}
+
+fn parse(printed: &str) -> Parsed {
+    let is_array = printed.ends_with("[]");
+    let text = printed.trim_end_matches("[]");
+    let quoted = text.contains('"');
+    match (text.find('('), text.rfind(')')) {
+        (Some(open), Some(close)) if !quoted && open < close => {
+            let modifiers: Result<Vec<u32>, _> =
+                text[open + 1..close].split(',').map(|part| part.trim().parse()).collect();
+            let base = format!("{}{}", &text[..open], &text[close + 1..]);
+            Parsed { base, modifiers: modifiers.unwrap_or_default(), is_array }
+        }
+        _ => Parsed { base: text.to_owned(), modifiers: Vec::new(), is_array },
+    }
+}
+
+const TEXTS: [&str; 3] = ["text", "character varying", "character"];
+const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
+const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+const TIMES: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
+
+/// What changing one type to another means.
+pub(super) fn conversion(from: &str, to: &str) -> Conversion {
+    let (old, new) = (parse(from), parse(to));
+    if from == to || (old.is_array == new.is_array && is_lossless(&old, &new)) {
+        return Conversion::Lossless { rewrites: from != to && !is_binary_compatible(&old, &new) };
+    }
+    let both_in = |family: &[&str]| family.contains(&old.base.as_str()) && family.contains(&new.base.as_str());
+    let casts_itself = old.is_array == new.is_array
+        && (old.base == new.base || both_in(&NUMBERS) || both_in(&TIMES) || both_in(&TEXTS));
+    let is_to_text = !new.is_array && TEXTS.contains(&new.base.as_str());
+    let using = if casts_itself || is_to_text {
+        None
+    } else {
+        // What is no text and has no cast of its own to the new type goes by its text.
+        let through_text = if is_direct(&old, &new) { "" } else { "text::" };
+        Some(format!("{through_text}{}{}", new.base, if new.is_array { "[]" } else { "" }))
+    };
+    Conversion::Narrowing { using }
+}
+
+/// Pairs that the server casts when asked: text to anything, numbers to boolean and back.
+fn is_direct(old: &Parsed, new: &Parsed) -> bool {
+    let is_integer_and_boolean =
+        |left: &Parsed, right: &Parsed| left.base == "integer" && right.base == "boolean" && !left.is_array;
+    TEXTS.contains(&old.base.as_str())
+        || is_integer_and_boolean(old, new)
+        || is_integer_and_boolean(new, old)
+        || (NUMBERS.contains(&old.base.as_str()) && NUMBERS.contains(&new.base.as_str()))
+        || (old.base == "json" && new.base == "jsonb")
+        || (old.base == "jsonb" && new.base == "json")
+}
+
+fn is_lossless(old: &Parsed, new: &Parsed) -> bool {
+    let limit = |parsed: &Parsed| parsed.modifiers.first().copied();
+    let is_wider = || match (limit(old), limit(new)) {
+        (_, None) => true,
+        (Some(old), Some(new)) => new >= old,
+        (None, Some(_)) => false,
+    };
+    let place = |list: &[&str], name: &str| list.iter().position(|item| *item == name);
+    if let (Some(old_place), Some(new_place)) = (place(&INTEGERS, &old.base), place(&INTEGERS, &new.base)) {
+        return new_place >= old_place;
+    }
+    match (old.base.as_str(), new.base.as_str()) {
+        ("character varying" | "text", "text") => true,
+        ("character varying", "character varying") => is_wider(),
+        ("text", "character varying") => new.modifiers.is_empty(),
+        ("character", "character") => !old.modifiers.is_empty() && is_wider(),
+        ("bit varying", "bit varying") => is_wider(),
+        ("numeric", "numeric") => is_wider_numeric(&old.modifiers, &new.modifiers),
+        ("smallint" | "integer" | "bigint", "numeric") => new.modifiers.is_empty(),
+        ("real", "double precision") | ("smallint", "real") | ("smallint" | "integer", "double precision") => true,
+        (left, right) if left == right => left != "character" && left != "bit" && is_wider(),
+        _ => false,
+    }
+}
+
+/// Neither places before the point nor behind it get fewer.
+fn is_wider_numeric(old: &[u32], new: &[u32]) -> bool {
+    let parts = |modifiers: &[u32]| match modifiers {
+        [precision, scale, ..] => Some((*precision, *scale)),
+        [precision] => Some((*precision, 0)),
+        [] => None,
+    };
+    match (parts(old), parts(new)) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some((old_precision, old_scale)), Some((precision, scale))) => {
+            scale >= old_scale && precision.saturating_sub(scale) >= old_precision.saturating_sub(old_scale)
+        }
+    }
+}
+
+/// Whether the stored bytes stay as they are, so that no row is written again.
+fn is_binary_compatible(old: &Parsed, new: &Parsed) -> bool {
+    let texts = ["text", "character varying"];
+    if old.is_array {
+        return false;
+    }
+    match (old.base.as_str(), new.base.as_str()) {
+        (left, right) if texts.contains(&left) && texts.contains(&right) => true,
+        ("numeric", "numeric") => old.modifiers.get(1) == new.modifiers.get(1) || new.modifiers.is_empty(),
+        ("bit varying", "bit varying") => true,
+        (left, right) => left == right && left != "character",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(from: &str, to: &str, expected: &Conversion) {
+        assert_eq!(&conversion(from, to), expected, "{from} to {to}");
+    }
+
+    #[test]
+    fn widening_loses_nothing() {
+        let kept = Conversion::Lossless { rewrites: false };
+        let rewritten = Conversion::Lossless { rewrites: true };
+        check("smallint", "integer", &rewritten);
+        check("integer", "bigint", &rewritten);
+        check("character varying(20)", "character varying(40)", &kept);
+        check("character varying(20)", "character varying", &kept);
+        check("character varying(20)", "text", &kept);
+        check("numeric(5,2)", "numeric(7,2)", &kept);
+        check("numeric(5,2)", "numeric(8,4)", &rewritten);
+        check("integer", "numeric", &rewritten);
+        check("real", "double precision", &rewritten);
+        check("timestamp(3) with time zone", "timestamp with time zone", &kept);
+        check("integer[]", "bigint[]", &rewritten);
+    }
+
+    #[test]
+    fn narrowing_is_called_so() {
+        let by_itself = Conversion::Narrowing { using: None };
+        let through = |name: &str| Conversion::Narrowing { using: Some(name.to_owned()) };
+        check("bigint", "integer", &by_itself);
+        check("text", "character varying(3)", &by_itself);
+        check("character varying(20)", "character varying(10)", &by_itself);
+        check("numeric(7,2)", "numeric(5,2)", &by_itself);
+        check("numeric(7,4)", "numeric(7,2)", &by_itself);
+        check("integer", "numeric(3,1)", &by_itself);
+        check("timestamp with time zone", "date", &by_itself);
+        check("integer", "text", &by_itself);
+        check("text", "integer", &through("integer"));
+        check("text", "numeric(5,2)", &through("numeric"));
+        check("mood", "\"Other\"", &through("text::\"Other\""));
+        check("text", "text[]", &through("text[]"));
+    }
+}

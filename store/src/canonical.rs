@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use smol_str::SmolStr;
 
+use crate::canonical_json::{self, Sorted};
 use crate::object::Attributes;
 use crate::snapshot::SNAPSHOT_FORMAT;
 use crate::{Object, ObjectId, SchemaSnapshot};
 
-const INTEGER_MAX: u64 = 1 << 53;
 const RESERVED: [&str; 4] = ["kind", "name", "needs", "schema"];
 
 /// A document that is no snapshot, or objects that no snapshot can hold.
@@ -105,21 +105,9 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
     Ok(())
 }
 
-/// Why a value has no exact canonical form here, where it has none.
+/// Why an attribute's value has no exact canonical form, where it has none.
 fn unfit(value: &Value) -> Option<&'static str> {
-    match value {
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) if integer.unsigned_abs() <= INTEGER_MAX => None,
-            (_, Some(integer)) if integer <= INTEGER_MAX => None,
-            _ => Some("is a number that a double does not hold exactly; it must travel as a string"),
-        },
-        Value::Null => Some("is null; absent attributes are left out"),
-        Value::Array(items) => items.iter().find_map(|item| if item.is_null() { None } else { unfit(item) }),
-        Value::Object(map) => {
-            map.iter().find_map(|(key, item)| if key.is_ascii() { unfit(item) } else { Some("has a key beyond ASCII") })
-        }
-        Value::Bool(_) | Value::String(_) => None,
-    }
+    if value.is_null() { Some("is null; absent attributes are left out") } else { canonical_json::unfit(value) }
 }
 
 /// Appends the canonical bytes of a snapshot.
@@ -129,10 +117,10 @@ pub(crate) fn write(snapshot: &SchemaSnapshot, bytes: &mut Vec<u8>) {
         dialect: snapshot.dialect().to_owned(),
         format: SNAPSHOT_FORMAT,
     };
-    write_json(&header, bytes);
+    canonical_json::write(&header, bytes);
     bytes.push(b'\n');
     for object in snapshot.objects() {
-        write_json(&Line(object), bytes);
+        canonical_json::write(&Line(object), bytes);
         bytes.push(b'\n');
     }
 }
@@ -144,7 +132,7 @@ enum Member<'a> {
     Text(&'a SmolStr),
     Name(&'a [SmolStr]),
     Needs(&'a BTreeSet<ObjectId>),
-    Attribute(&'a Value),
+    Attribute(Sorted<'a>),
 }
 
 /// An object as its line has it: our own four members among the attributes, sorted by key.
@@ -162,16 +150,10 @@ impl Serialize for Line<'_> {
         if let Some(schema) = &object.id.schema {
             members.push(("schema", Member::Text(schema)));
         }
-        members.extend(object.attributes.iter().map(|(name, value)| (name.as_str(), Member::Attribute(value))));
+        members.extend(object.attributes.iter().map(|(name, value)| (name.as_str(), Member::Attribute(Sorted(value)))));
         members.sort_unstable_by_key(|(name, _)| *name);
         serializer.collect_map(members)
     }
-}
-
-/// Writing to memory what serialises by plain derives cannot fail.
-fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
-    #[expect(clippy::expect_used, reason = "a Vec takes every byte, and every map here has text for keys")]
-    serde_json::to_writer(bytes, value).expect("JSON is written to memory");
 }
 
 /// Reads a document and accepts it only when writing it again gives the same bytes.

@@ -2,13 +2,20 @@
 //! together with their history. This crate knows no database: no kind's name occurs in it.
 
 mod canonical;
+mod canonical_json;
 pub mod diff;
 mod hash;
+mod log;
+mod log_name;
 mod object;
 mod snapshot;
+mod store;
 
 pub use canonical::SnapshotError;
 pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaDiff};
 pub use hash::{EntryHash, HashError, HashPrefix, PREFIX_HEX_DIGITS_MIN, SHORT_HEX_DIGITS, SnapshotHash};
+pub use log::{Event, LogEntry, LogError, LogRange, NewEntry, verify_chain};
+pub use log_name::{LOG_NAME_BYTES_MAX, LOG_NAME_PART_BYTES_MAX, LogName, LogNameError};
 pub use object::{Attributes, Object, ObjectId};
 pub use snapshot::{SNAPSHOT_FORMAT, SchemaSnapshot};
+pub use store::{Append, SnapshotStore, StoreError};

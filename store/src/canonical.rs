@@ -107,7 +107,14 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
 
 /// Why an attribute's value has no exact canonical form, where it has none.
 fn unfit(value: &Value) -> Option<&'static str> {
-    if value.is_null() { Some("is null; absent attributes are left out") } else { canonical_json::unfit(value) }
+    match value {
+        Value::Null => Some("is null; absent attributes are left out"),
+        Value::Array(items) => items.iter().find_map(|item| if item.is_null() { None } else { unfit(item) }),
+        Value::Object(map) => {
+            map.iter().find_map(|(key, item)| if key.is_ascii() { unfit(item) } else { Some("has a key beyond ASCII") })
+        }
+        plain => canonical_json::unfit(plain),
+    }
 }
 
 /// Appends the canonical bytes of a snapshot.

@@ -7,8 +7,11 @@ pub mod diff;
 mod hash;
 mod log;
 mod log_name;
+mod memory;
 mod object;
+mod open;
 mod snapshot;
+mod sqlite;
 mod store;
 
 pub use canonical::SnapshotError;
@@ -16,6 +19,9 @@ pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaD
 pub use hash::{EntryHash, HashError, HashPrefix, PREFIX_HEX_DIGITS_MIN, SHORT_HEX_DIGITS, SnapshotHash};
 pub use log::{Event, LogEntry, LogError, LogRange, NewEntry, verify_chain};
 pub use log_name::{LOG_NAME_BYTES_MAX, LOG_NAME_PART_BYTES_MAX, LogName, LogNameError};
+pub use memory::MemoryStore;
 pub use object::{Attributes, Object, ObjectId};
+pub use open::{OpenMode, StoreUrl, open_store};
 pub use snapshot::{SNAPSHOT_FORMAT, SchemaSnapshot};
+pub use sqlite::SqliteStore;
 pub use store::{Append, SnapshotStore, StoreError};

@@ -180,7 +180,7 @@ impl LogEntry {
         let mut sealed = Self {
             hash: EntryHash::from([0; 32]),
             log: log.clone(),
-            sequence: last.map_or(1, |last| last.sequence + 1),
+            sequence: last.map_or(1, |last| last.sequence.saturating_add(1)),
             previous: last.map(|last| last.hash),
             time: last.map_or(now, |last| now.max(last.time)),
             event: entry.event,
@@ -223,19 +223,19 @@ impl LogEntry {
     }
 
     /// Whether this stands right behind `before`, or begins the log where there is none.
-    fn check_place(&self, before: Option<&Self>) -> Result<(), LogError> {
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check_place(&self, before: Option<&Self>) -> Result<(), LogError> {
         let misplaced = |reason: String| LogError::Misplaced { log: self.log.clone(), sequence: self.sequence, reason };
-        let found = EntryHash::of(&self.to_bytes());
-        if found != self.hash {
-            return Err(LogError::Hash { expected: self.hash, found });
-        }
-        let (log, sequence) = before.map_or((&self.log, 1), |before| (&before.log, before.sequence + 1));
+        let (log, sequence) = before.map_or((&self.log, 1), |before| (&before.log, before.sequence.saturating_add(1)));
         if (log, sequence) != (&self.log, self.sequence) {
-            return Err(misplaced(format!("entry {sequence} of {log} is expected here")));
+            return Err(misplaced(format!("entry {sequence} of {log} is expected there")));
         }
-        let previous = before.map(|before| before.hash);
-        if previous != self.previous {
-            return Err(misplaced("it was appended behind another entry than the one before it".to_owned()));
+        if before.map(|before| before.hash) != self.previous {
+            return Err(misplaced(
+                "the entry before it is another than the one that it was appended behind".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -252,6 +252,10 @@ pub fn verify_chain<'a>(
 ) -> Result<(), LogError> {
     let mut last = before;
     for entry in entries {
+        let found = EntryHash::of(&entry.to_bytes());
+        if found != entry.hash {
+            return Err(LogError::Hash { expected: entry.hash, found });
+        }
         entry.check_place(last)?;
         last = Some(entry);
     }

@@ -110,9 +110,9 @@ pub enum StoreError {
         /// The store.
         store: String,
         /// Its layout.
-        found: u64,
+        found: u32,
         /// The newest layout that is known here.
-        supported: u64,
+        supported: u32,
     },
     /// The store cannot be written to. Nothing was changed.
     #[error("{store} is read-only: nothing was changed")]

@@ -177,9 +177,12 @@ pub(super) fn failure(location: &str, error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             StoreError::Busy { store, waited_ms: BUSY_TIMEOUT_MS }
         }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => corrupt(location, "the file", &reason),
+        // A statement that does not compile lacks a table or a column.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
+            corrupt(location, "the file", &reason)
+        }
         Some(_) => StoreError::Io { store, reason },
-        // Everything else is a row of another shape than this version writes, or a table that is not there.
+        // Everything else is a row of another shape than is ever written.
         None => corrupt(location, "a row", &reason),
     }
 }

@@ -52,7 +52,8 @@ impl SnapshotStore for MemoryStore {
     }
 
     async fn find(&self, prefix: &HashPrefix) -> Result<Vec<SnapshotHash>, StoreError> {
-        Ok(self.state().snapshots.keys().filter(|hash| prefix.matches(hash)).copied().collect())
+        let (first, last) = prefix.bounds();
+        Ok(self.state().snapshots.range(first..=last).map(|(hash, _)| *hash).collect())
     }
 
     async fn append(

@@ -1,5 +1,7 @@
 //! What every store must do, run on each of them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::sync::Arc;

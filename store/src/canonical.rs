@@ -105,15 +105,23 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
     Ok(())
 }
 
-/// Why an attribute's value has no exact canonical form, where it has none.
+/// Why an attribute's value has no exact canonical form, where it has none. What is absent is written in one way only.
 fn unfit(value: &Value) -> Option<&'static str> {
+    if value.is_null() {
+        return Some("is null; absent attributes are left out");
+    }
+    canonical_json::unfit(value).or_else(|| unfit_member(value))
+}
+
+fn unfit_member(value: &Value) -> Option<&'static str> {
     match value {
-        Value::Null => Some("is null; absent attributes are left out"),
-        Value::Array(items) => items.iter().find_map(|item| if item.is_null() { None } else { unfit(item) }),
-        Value::Object(map) => {
-            map.iter().find_map(|(key, item)| if key.is_ascii() { unfit(item) } else { Some("has a key beyond ASCII") })
-        }
-        plain => canonical_json::unfit(plain),
+        Value::Array(items) => items.iter().find_map(unfit_member),
+        Value::Object(map) => map.iter().find_map(|(key, item)| match item {
+            Value::Null => Some("holds a null; absent members are left out"),
+            _ if key.is_ascii() => unfit_member(item),
+            _ => Some("has a key beyond ASCII"),
+        }),
+        _ => None,
     }
 }
 
@@ -184,19 +192,30 @@ fn damaged(line: usize, reason: impl ToString) -> SnapshotError {
     SnapshotError::Damaged { line, reason: reason.to_string() }
 }
 
+/// `serde_json` counts lines within the line that it is given, where only the column says something.
+fn unparsed(line: usize, error: &serde_json::Error) -> SnapshotError {
+    let reason = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let reason = reason.strip_suffix(&place).unwrap_or(&reason);
+    match error.column() {
+        0 => damaged(line, reason),
+        column => damaged(line, format!("{reason} at column {column}")),
+    }
+}
+
 /// The format is read before the rest, so that a newer document is called newer and not damaged.
 fn read_header(text: &[u8]) -> Result<Header, SnapshotError> {
-    let value: Value = serde_json::from_slice(text).map_err(|error| damaged(1, error))?;
+    let value: Value = serde_json::from_slice(text).map_err(|error| unparsed(1, &error))?;
     let found = value.get("format").and_then(Value::as_u64);
     let found = found.ok_or_else(|| damaged(1, "this is no snapshot document: its header has no `format`"))?;
     if found > SNAPSHOT_FORMAT {
         return Err(SnapshotError::NewerFormat { found, supported: SNAPSHOT_FORMAT });
     }
-    serde_json::from_value(value).map_err(|error| damaged(1, error))
+    serde_json::from_value(value).map_err(|error| unparsed(1, &error))
 }
 
 fn read_object(line: usize, text: &[u8]) -> Result<Object, SnapshotError> {
-    let mut attributes: Attributes = serde_json::from_slice(text).map_err(|error| damaged(line, error))?;
+    let mut attributes: Attributes = serde_json::from_slice(text).map_err(|error| unparsed(line, &error))?;
     let mut take = |key: &str| attributes.remove(key);
     let kind = read_member(line, take("kind"))?.ok_or_else(|| damaged(line, "an object without `kind`"))?;
     let name = read_member(line, take("name"))?.ok_or_else(|| damaged(line, "an object without `name`"))?;
@@ -206,7 +225,7 @@ fn read_object(line: usize, text: &[u8]) -> Result<Object, SnapshotError> {
 }
 
 fn read_member<T: DeserializeOwned>(line: usize, value: Option<Value>) -> Result<Option<T>, SnapshotError> {
-    value.map(|value| serde_json::from_value(value).map_err(|error| damaged(line, error))).transpose()
+    value.map(|value| serde_json::from_value(value).map_err(|error| unparsed(line, &error))).transpose()
 }
 
 /// The first line, counted from 1, in which two documents differ.

@@ -9,18 +9,31 @@ use serde_json::{Map, Value};
 /// Every whole number up to here is a double exactly, and is printed with all its digits.
 const INTEGER_MAX: u64 = 1 << 53;
 
-/// Why a value that is not null has no exact canonical form, where it has none.
+/// Arrays and objects within one another at most, well below the depth at which `serde_json` refuses to read.
+const NESTING_MAX: usize = 64;
+
+/// Why a value has no exact canonical form, where it has none.
 pub(crate) fn unfit(value: &Value) -> Option<&'static str> {
+    if nests_within(value, NESTING_MAX) { unfit_number(value) } else { Some("is nested more than 64 levels deep") }
+}
+
+fn nests_within(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| nests_within(item, levels - 1)),
+        Value::Object(map) => levels > 0 && map.values().all(|item| nests_within(item, levels - 1)),
+        _ => true,
+    }
+}
+
+fn unfit_number(value: &Value) -> Option<&'static str> {
     match value {
         Value::Number(number) => {
             let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
-            match magnitude {
-                Some(integer) if integer <= INTEGER_MAX => None,
-                _ => Some("is a number that a double does not hold exactly; it must travel as a string"),
-            }
+            let fits = magnitude.is_some_and(|magnitude| magnitude <= INTEGER_MAX);
+            (!fits).then_some("is a number that a double does not hold exactly; it must travel as a string")
         }
-        Value::Array(items) => items.iter().find_map(unfit),
-        Value::Object(map) => map.values().find_map(unfit),
+        Value::Array(items) => items.iter().find_map(unfit_number),
+        Value::Object(map) => map.values().find_map(unfit_number),
         Value::Null | Value::Bool(_) | Value::String(_) => None,
     }
 }

@@ -53,25 +53,59 @@ pub(super) fn open(path: &Path, location: &str, mode: OpenMode) -> Result<Connec
         (Found::EmptyFile, OpenMode::ReadWrite | OpenMode::ReadOnly) => return Err(not_a_store("the file is empty")),
         (Found::EmptyFile, OpenMode::Create) | (Found::Store, _) => {}
     }
-    let flags = match mode {
-        OpenMode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-        OpenMode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
-    };
     let failed = |error: rusqlite::Error| failure(location, &error);
-    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed)?;
-    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS)).map_err(failed)?;
+    let mut connection = connect(path, mode).map_err(failed)?;
+    if mode != OpenMode::ReadOnly && connection.is_readonly("main").map_err(failed)? {
+        return Err(StoreError::ReadOnly { store: location.to_owned() });
+    }
     if mode == OpenMode::Create {
         make_tables(&mut connection, location)?;
     }
     check_layout(&connection, location)?;
     if mode != OpenMode::ReadOnly {
-        if connection.is_readonly("main").map_err(failed)? {
-            return Err(StoreError::ReadOnly { store: location.to_owned() });
-        }
         keep_for_good(&connection).map_err(failed)?;
     }
     Ok(connection)
+}
+
+fn connect(path: &Path, mode: OpenMode) -> rusqlite::Result<Connection> {
+    let flags = match mode {
+        OpenMode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        OpenMode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    if mode == OpenMode::ReadOnly
+        && connection.query_row("SELECT 1 FROM sqlite_schema", [], |_| Ok(())).is_err_and(|error| cannot_open(&error))
+        && let Some(url) = immutable_url(path)
+    {
+        connection = Connection::open_with_flags(url, flags | OpenFlags::SQLITE_OPEN_URI)?;
+    }
+    Ok(connection)
+}
+
+fn cannot_open(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+}
+
+/// SQLite wants to make files beside the one that it reads, unless told that nobody writes to it. That is told only
+/// where the folder does not take files and where there is no log, which nobody could have begun there.
+fn immutable_url(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    if Path::new(&format!("{text}-wal")).exists() {
+        return None;
+    }
+    let mut url = "file:".to_owned();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Some(url + "?immutable=1")
 }
 
 /// Reads the header without SQLite, which would replay the journal of any database that it opens.

@@ -7,7 +7,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Outcome, entry, snapshot};
+use common::{entry, snapshot};
 use schema_sync_store::{
     Append, EntryHash, Event, HashPrefix, History, LogEntry, LogName, LogRange, NewEntry, OpenMode, SchemaSnapshot,
     SnapshotHash, SnapshotStore, StoreError, StoreUrl, open_store, verify_chain,
@@ -15,6 +15,7 @@ use schema_sync_store::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+type Outcome = Result<(), Box<dyn std::error::Error>>;
 type Store = Arc<dyn SnapshotStore>;
 
 /// A store and the folder that it is in, which is removed afterwards.

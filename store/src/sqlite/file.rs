@@ -78,7 +78,9 @@ fn connect(path: &Path, mode: OpenMode) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
     if mode == OpenMode::ReadOnly
-        && connection.query_row("SELECT 1 FROM sqlite_schema", [], |_| Ok(())).is_err_and(|error| cannot_open(&error))
+        && connection
+            .query_row("SELECT 1 FROM sqlite_schema", [], |_| Ok(()))
+            .is_err_and(|error| wants_to_write(&error))
         && let Some(url) = immutable_url(path)
     {
         connection = Connection::open_with_flags(url, flags | OpenFlags::SQLITE_OPEN_URI)?;
@@ -86,8 +88,8 @@ fn connect(path: &Path, mode: OpenMode) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn cannot_open(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+fn wants_to_write(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
 /// SQLite wants to make files beside the one that it reads, unless told that nobody writes to it. That is told only

@@ -5,9 +5,6 @@ use std::collections::BTreeSet;
 use schema_sync_store::{Event, NewEntry, Object, ObjectId, SchemaSnapshot};
 use serde_json::json;
 
-/// What a test answers: any error fails it.
-pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
-
 /// A small snapshot; another number is another snapshot.
 pub(crate) fn snapshot(number: usize) -> SchemaSnapshot {
     let table = ObjectId::new("table", ["users"]);

@@ -70,3 +70,23 @@ fn sorted_members(map: &Map<String, Value>) -> impl Iterator<Item = (&str, Sorte
 fn compare_keys(left: &str, right: &str) -> Ordering {
     if left.is_ascii() && right.is_ascii() { left.cmp(right) } else { left.encode_utf16().cmp(right.encode_utf16()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted_by_utf16_at_every_level() {
+        let value = json!({ "\u{ffff}": 1, "😀": [{ "b": 1, "a": 2, "": 3 }], "ä": { "z": null, "y": {} }, "a\n": "\u{7f}\u{1}" });
+        let mut bytes = Vec::new();
+        write(&Sorted(&value), &mut bytes);
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text, serde_json_canonicalizer::to_string(&value).unwrap());
+        assert!(
+            text.find("😀") < text.find('\u{ffff}'),
+            "surrogates sort before the last characters of the basic plane"
+        );
+    }
+}

@@ -5,24 +5,22 @@ mod file;
 mod session;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
 use session::Session;
+use tokio::sync::Mutex;
 
 use crate::{Append, EntryHash, HashPrefix, LogEntry, LogName, LogRange, NewEntry, OpenMode};
 use crate::{SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError, StoreUrl};
 
 /// A store in a SQLite file. Its calls need a Tokio runtime, on whose blocking threads they run.
 #[derive(Debug, Clone)]
-pub struct SqliteStore(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    location: String,
+pub struct SqliteStore {
+    location: Arc<str>,
     read_only: bool,
-    connection: Mutex<Connection>,
+    connection: Arc<Mutex<Connection>>,
 }
 
 impl SqliteStore {
@@ -31,33 +29,29 @@ impl SqliteStore {
     /// # Errors
     /// `Missing`, `NotAStore`, `Newer`, `ReadOnly` and what SQLite has to say.
     pub async fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
-        let location = StoreUrl::Sqlite(path.to_owned()).to_string();
-        let (path, name) = (path.to_owned(), location.clone());
+        let location: Arc<str> = StoreUrl::Sqlite(path.to_owned()).to_string().into();
+        let (path, name) = (path.to_owned(), Arc::clone(&location));
         let connection = off_the_runtime(&location, move || file::open(&path, &name, mode)).await?;
-        let read_only = mode == OpenMode::ReadOnly;
-        Ok(Self(Arc::new(Inner { location, read_only, connection: Mutex::new(connection) })))
+        Ok(Self { location, read_only: mode == OpenMode::ReadOnly, connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// Runs work on the connection, off the runtime's own threads. It goes on to its end even if nobody waits for it.
+    /// Runs work on the connection, off the runtime's own threads, as soon as the calls before it are done. Once begun
+    /// it goes on to its end, even if nobody waits for it any more.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(Session<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let inner = Arc::clone(&self.0);
-        off_the_runtime(&self.0.location, move || {
-            // A transaction that a panic left is rolled back as it is dropped, so the connection is whole.
-            let mut connection = inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            work(Session::new(&mut connection, &inner.location))
-        })
-        .await
+        let mut connection = Arc::clone(&self.connection).lock_owned().await;
+        let location = Arc::clone(&self.location);
+        off_the_runtime(&self.location, move || work(Session::new(&mut connection, &location))).await
     }
 
     async fn run_writing<T: Send + 'static>(
         &self,
         work: impl FnOnce(Session<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if self.0.read_only {
-            return Err(StoreError::ReadOnly { store: self.0.location.clone() });
+        if self.read_only {
+            return Err(StoreError::ReadOnly { store: self.location.to_string() });
         }
         self.run(work).await
     }
@@ -75,7 +69,7 @@ async fn off_the_runtime<T: Send + 'static>(
 #[async_trait]
 impl SnapshotStore for SqliteStore {
     fn location(&self) -> &str {
-        &self.0.location
+        &self.location
     }
 
     async fn put(&self, snapshot: &SchemaSnapshot) -> Result<SnapshotHash, StoreError> {

@@ -215,7 +215,8 @@ pub trait SnapshotStore: Send + Sync {
         Ok(hashes)
     }
 
-    /// Appends to many logs. Each append succeeds or fails alone, and has its answer at its own place.
+    /// Appends to many logs. Each answer stands at its append's place: `Conflict`, `NotFound` and `Entry` concern one
+    /// append alone, a store that fails may fail all of them.
     async fn append_all(&self, appends: Vec<Append>) -> Vec<Result<LogEntry, StoreError>> {
         let mut answers = Vec::with_capacity(appends.len());
         for Append { log, expected, entry } in appends {

@@ -235,3 +235,31 @@ fn io_failure(location: &str, error: &io::Error) -> StoreError {
         _ => StoreError::Io { store, reason },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(statements: &str) -> StoreError {
+        let connection = Connection::open_in_memory().unwrap();
+        failure("sqlite:store.db", &connection.execute_batch(statements).unwrap_err())
+    }
+
+    #[test]
+    fn errors_say_what_they_mean_for_the_store() {
+        let store = || "sqlite:store.db".to_owned();
+        let full = error_of("PRAGMA max_page_count = 2; CREATE TABLE a (b); CREATE TABLE c (d);");
+        assert!(matches!(&full, StoreError::Full { .. }), "{full:?}");
+        assert!(full.to_string().contains("sqlite:store.db: the disk is full"), "{full}");
+        let read_only = error_of("PRAGMA query_only = 1; CREATE TABLE a (b);");
+        assert_eq!(read_only, StoreError::ReadOnly { store: store() });
+        let no_table = error_of("SELECT * FROM entries");
+        assert!(matches!(no_table, StoreError::Corrupt { .. }), "{no_table:?}");
+    }
+
+    #[test]
+    fn only_plain_characters_of_a_path_stand_in_a_url() {
+        let url = immutable_url(Path::new("a b/?#%/ä.db"));
+        assert_eq!(url.as_deref(), Some("file:a%20b/%3F%23%25/%C3%A4.db?immutable=1"));
+    }
+}

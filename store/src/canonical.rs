@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use smol_str::SmolStr;
 
+use crate::canonical_json::{self, Sorted};
 use crate::object::Attributes;
 use crate::snapshot::SNAPSHOT_FORMAT;
 use crate::{Object, ObjectId, SchemaSnapshot};
 
-const INTEGER_MAX: u64 = 1 << 53;
 const RESERVED: [&str; 4] = ["kind", "name", "needs", "schema"];
 
 /// A document that is no snapshot, or objects that no snapshot can hold.
@@ -105,20 +105,23 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
     Ok(())
 }
 
-/// Why a value has no exact canonical form here, where it has none.
+/// Why an attribute's value has no exact canonical form, where it has none. What is absent is written in one way only.
 fn unfit(value: &Value) -> Option<&'static str> {
+    if value.is_null() {
+        return Some("is null; absent attributes are left out");
+    }
+    canonical_json::unfit(value).or_else(|| unfit_member(value))
+}
+
+fn unfit_member(value: &Value) -> Option<&'static str> {
     match value {
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(integer), _) if integer.unsigned_abs() <= INTEGER_MAX => None,
-            (_, Some(integer)) if integer <= INTEGER_MAX => None,
-            _ => Some("is a number that a double does not hold exactly; it must travel as a string"),
-        },
-        Value::Null => Some("is null; absent attributes are left out"),
-        Value::Array(items) => items.iter().find_map(|item| if item.is_null() { None } else { unfit(item) }),
-        Value::Object(map) => {
-            map.iter().find_map(|(key, item)| if key.is_ascii() { unfit(item) } else { Some("has a key beyond ASCII") })
-        }
-        Value::Bool(_) | Value::String(_) => None,
+        Value::Array(items) => items.iter().find_map(unfit_member),
+        Value::Object(map) => map.iter().find_map(|(key, item)| match item {
+            Value::Null => Some("holds a null; absent members are left out"),
+            _ if key.is_ascii() => unfit_member(item),
+            _ => Some("has a key beyond ASCII"),
+        }),
+        _ => None,
     }
 }
 
@@ -129,10 +132,10 @@ pub(crate) fn write(snapshot: &SchemaSnapshot, bytes: &mut Vec<u8>) {
         dialect: snapshot.dialect().to_owned(),
         format: SNAPSHOT_FORMAT,
     };
-    write_json(&header, bytes);
+    canonical_json::write(&header, bytes);
     bytes.push(b'\n');
     for object in snapshot.objects() {
-        write_json(&Line(object), bytes);
+        canonical_json::write(&Line(object), bytes);
         bytes.push(b'\n');
     }
 }
@@ -144,7 +147,7 @@ enum Member<'a> {
     Text(&'a SmolStr),
     Name(&'a [SmolStr]),
     Needs(&'a BTreeSet<ObjectId>),
-    Attribute(&'a Value),
+    Attribute(Sorted<'a>),
 }
 
 /// An object as its line has it: our own four members among the attributes, sorted by key.
@@ -162,16 +165,10 @@ impl Serialize for Line<'_> {
         if let Some(schema) = &object.id.schema {
             members.push(("schema", Member::Text(schema)));
         }
-        members.extend(object.attributes.iter().map(|(name, value)| (name.as_str(), Member::Attribute(value))));
+        members.extend(object.attributes.iter().map(|(name, value)| (name.as_str(), Member::Attribute(Sorted(value)))));
         members.sort_unstable_by_key(|(name, _)| *name);
         serializer.collect_map(members)
     }
-}
-
-/// Writing to memory what serialises by plain derives cannot fail.
-fn write_json(value: &impl Serialize, bytes: &mut Vec<u8>) {
-    #[expect(clippy::expect_used, reason = "a Vec takes every byte, and every map here has text for keys")]
-    serde_json::to_writer(bytes, value).expect("JSON is written to memory");
 }
 
 /// Reads a document and accepts it only when writing it again gives the same bytes.
@@ -195,19 +192,30 @@ fn damaged(line: usize, reason: impl ToString) -> SnapshotError {
     SnapshotError::Damaged { line, reason: reason.to_string() }
 }
 
+/// `serde_json` counts lines within the line that it is given, where only the column says something.
+fn unparsed(line: usize, error: &serde_json::Error) -> SnapshotError {
+    let reason = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let reason = reason.strip_suffix(&place).unwrap_or(&reason);
+    match error.column() {
+        0 => damaged(line, reason),
+        column => damaged(line, format!("{reason} at column {column}")),
+    }
+}
+
 /// The format is read before the rest, so that a newer document is called newer and not damaged.
 fn read_header(text: &[u8]) -> Result<Header, SnapshotError> {
-    let value: Value = serde_json::from_slice(text).map_err(|error| damaged(1, error))?;
+    let value: Value = serde_json::from_slice(text).map_err(|error| unparsed(1, &error))?;
     let found = value.get("format").and_then(Value::as_u64);
     let found = found.ok_or_else(|| damaged(1, "this is no snapshot document: its header has no `format`"))?;
     if found > SNAPSHOT_FORMAT {
         return Err(SnapshotError::NewerFormat { found, supported: SNAPSHOT_FORMAT });
     }
-    serde_json::from_value(value).map_err(|error| damaged(1, error))
+    serde_json::from_value(value).map_err(|error| unparsed(1, &error))
 }
 
 fn read_object(line: usize, text: &[u8]) -> Result<Object, SnapshotError> {
-    let mut attributes: Attributes = serde_json::from_slice(text).map_err(|error| damaged(line, error))?;
+    let mut attributes: Attributes = serde_json::from_slice(text).map_err(|error| unparsed(line, &error))?;
     let mut take = |key: &str| attributes.remove(key);
     let kind = read_member(line, take("kind"))?.ok_or_else(|| damaged(line, "an object without `kind`"))?;
     let name = read_member(line, take("name"))?.ok_or_else(|| damaged(line, "an object without `name`"))?;
@@ -217,7 +225,7 @@ fn read_object(line: usize, text: &[u8]) -> Result<Object, SnapshotError> {
 }
 
 fn read_member<T: DeserializeOwned>(line: usize, value: Option<Value>) -> Result<Option<T>, SnapshotError> {
-    value.map(|value| serde_json::from_value(value).map_err(|error| damaged(line, error))).transpose()
+    value.map(|value| serde_json::from_value(value).map_err(|error| unparsed(line, &error))).transpose()
 }
 
 /// The first line, counted from 1, in which two documents differ.

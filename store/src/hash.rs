@@ -125,6 +125,15 @@ impl HashPrefix {
         &self.0
     }
 
+    /// The first and the last hash that begin so.
+    pub(crate) fn bounds(&self) -> (SnapshotHash, SnapshotHash) {
+        let filled = |digit: &str| {
+            let digits = format!("{}{}", self.0, digit.repeat(HASH_HEX_DIGITS - self.0.len()));
+            SnapshotHash(parse_hex(&digits).unwrap_or_default())
+        };
+        (filled("0"), filled("f"))
+    }
+
     /// Whether this hash begins so.
     #[must_use]
     pub fn matches(&self, hash: &SnapshotHash) -> bool {

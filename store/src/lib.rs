@@ -2,13 +2,28 @@
 //! together with their history. This crate knows no database: no kind's name occurs in it.
 
 mod canonical;
+mod canonical_json;
 pub mod diff;
 mod hash;
+mod history;
+mod log;
+mod log_name;
+mod memory;
 mod object;
+mod open;
 mod snapshot;
+mod sqlite;
+mod store;
 
 pub use canonical::SnapshotError;
 pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaDiff};
 pub use hash::{EntryHash, HashError, HashPrefix, PREFIX_HEX_DIGITS_MIN, SHORT_HEX_DIGITS, SnapshotHash};
+pub use history::History;
+pub use log::{Event, LogEntry, LogError, LogRange, NewEntry, verify_chain};
+pub use log_name::{LOG_NAME_BYTES_MAX, LOG_NAME_PART_BYTES_MAX, LogName, LogNameError};
+pub use memory::MemoryStore;
 pub use object::{Attributes, Object, ObjectId};
+pub use open::{OpenMode, StoreUrl, open_store};
 pub use snapshot::{SNAPSHOT_FORMAT, SchemaSnapshot};
+pub use sqlite::SqliteStore;
+pub use store::{Append, SnapshotStore, StoreError};

@@ -1,0 +1,421 @@
+//! Logs: append-only chains of entries, each of which names the one before it by its hash. What an event means, and
+//! what stands in its details, is for whoever appends it to say.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use crate::canonical_json::{self, Sorted, unfit};
+use crate::{EntryHash, LogName, SnapshotHash};
+
+const EVENT_BYTES_MAX: usize = 64;
+
+/// An entry that no log can hold, or bytes that are no entry of a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// The name of an event is not a plain word.
+    #[error("`{0}` is not the name of an event: a-z, 0-9 and `_` are expected, 64 at most, a letter first")]
+    Event(String),
+    /// The details hold what canonical JSON cannot.
+    #[error("the entry's details hold something that {0}")]
+    Details(&'static str),
+    /// The bytes are not those that the hash names.
+    #[error("the entry's hash is {found}, not {expected}")]
+    Hash {
+        /// The hash under which it is kept.
+        expected: EntryHash,
+        /// The hash that its bytes have.
+        found: EntryHash,
+    },
+    /// The bytes have the right hash and are no entry that this version understands.
+    #[error("the entry cannot be read: {0}")]
+    Unreadable(String),
+    /// The entry does not belong where it stands.
+    #[error("entry {sequence} of {log} does not stand where it was appended: {reason}")]
+    Misplaced {
+        /// The log that it says it is of.
+        log: LogName,
+        /// The place that it says it has.
+        sequence: u64,
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// What happened: a plain word such as `captured`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Event(SmolStr);
+
+impl Event {
+    /// A tenant was looked at, and this is what it is.
+    pub const CAPTURED: Self = Self(SmolStr::new_static("captured"));
+    /// A ref was moved to a snapshot.
+    pub const BLESSED: Self = Self(SmolStr::new_static("blessed"));
+    /// A tenant was changed to a snapshot, alone.
+    pub const SYNCED: Self = Self(SmolStr::new_static("synced"));
+    /// A tenant was changed to a snapshot, as part of a rollout.
+    pub const PROMOTED: Self = Self(SmolStr::new_static("promoted"));
+
+    /// An event of this name.
+    ///
+    /// # Errors
+    /// A name other than a-z, 0-9 and `_` with a letter first, or longer than 64.
+    pub fn new(name: &str) -> Result<Self, LogError> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let begins_well = name.as_bytes().first().is_some_and(u8::is_ascii_lowercase);
+        if begins_well && name.len() <= EVENT_BYTES_MAX && name.bytes().all(plain) {
+            Ok(Self(name.into()))
+        } else {
+            Err(LogError::Event(name.chars().take(80).flat_map(char::escape_debug).collect()))
+        }
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&SmolStr::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What is to be appended to a log. The store adds the place, the time and the hash.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEntry {
+    /// What happened.
+    pub event: Event,
+    /// The snapshot that it is about, which the store must hold already.
+    pub snapshot: Option<SnapshotHash>,
+    /// Who did it.
+    pub author: String,
+    /// What they said about it.
+    pub note: Option<String>,
+    /// What else is to be known, as the event has it; null for nothing. Numbers must be whole and within 2^53.
+    pub details: Value,
+}
+
+impl NewEntry {
+    /// An entry about no snapshot, without note and details.
+    pub fn new(event: Event, author: impl Into<String>) -> Self {
+        Self { event, snapshot: None, author: author.into(), note: None, details: Value::Null }
+    }
+
+    /// The same, about this snapshot.
+    #[must_use]
+    pub fn snapshot(mut self, hash: SnapshotHash) -> Self {
+        self.snapshot = Some(hash);
+        self
+    }
+
+    /// The same, with a note where there is one.
+    #[must_use]
+    pub fn note(mut self, note: Option<String>) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// The same, with these details.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+/// An entry of a log, as it was appended. Serialises to JSON with its hash in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogEntry {
+    /// The hash of the entry's canonical JSON, in which all the other fields stand: nothing of it, not even its place,
+    /// can be changed unseen.
+    pub hash: EntryHash,
+    /// The log that it is of.
+    pub log: LogName,
+    /// Its place in the log, counted from 1.
+    pub sequence: u64,
+    /// The entry before it; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<EntryHash>,
+    /// When it was appended, by the clock of whoever appended it, to the millisecond; never before the entry before it.
+    pub time: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// The snapshot that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotHash>,
+    /// Who did it.
+    pub author: String,
+    /// What they said about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What else is to be known, as the event has it; null for nothing.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub details: Value,
+}
+
+impl LogEntry {
+    /// The entry that follows `last` in its log, or begins the log. For stores: this is what `append` keeps.
+    ///
+    /// # Errors
+    /// Details that have no canonical form.
+    pub fn following(log: &LogName, last: Option<&Self>, now: Timestamp, entry: NewEntry) -> Result<Self, LogError> {
+        if let Some(reason) = unfit(&entry.details) {
+            return Err(LogError::Details(reason));
+        }
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let mut sealed = Self {
+            hash: EntryHash::from([0; 32]),
+            log: log.clone(),
+            sequence: last.map_or(1, |last| last.sequence.saturating_add(1)),
+            previous: last.map(|last| last.hash),
+            time: last.map_or(now, |last| now.max(last.time)),
+            event: entry.event,
+            snapshot: entry.snapshot,
+            author: entry.author,
+            note: entry.note,
+            details: entry.details,
+        };
+        sealed.hash = EntryHash::of(&sealed.to_bytes());
+        Ok(sealed)
+    }
+
+    /// The canonical JSON of all but the hash: the bytes that the hash is of, and that a store keeps.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut whole = Vec::new();
+        canonical_json::write(self, &mut whole);
+        let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
+        if let Some(members) = value.as_object_mut() {
+            members.remove("hash");
+        }
+        let mut bytes = Vec::with_capacity(whole.len());
+        canonical_json::write(&Sorted(&value), &mut bytes);
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) gave.
+    ///
+    /// # Errors
+    /// Bytes that do not have this hash, or that are no entry.
+    pub fn from_bytes(hash: &EntryHash, bytes: &[u8]) -> Result<Self, LogError> {
+        let found = EntryHash::of(bytes);
+        if found != *hash {
+            return Err(LogError::Hash { expected: *hash, found });
+        }
+        let unreadable = |error: serde_json::Error| LogError::Unreadable(error.to_string());
+        let mut members: serde_json::Map<String, Value> = serde_json::from_slice(bytes).map_err(unreadable)?;
+        members.insert("hash".to_owned(), Value::String(hash.to_string()));
+        serde_json::from_value(Value::Object(members)).map_err(unreadable)
+    }
+
+    /// Whether this stands right behind `before`, or begins the log where there is none.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check_place(&self, before: Option<&Self>) -> Result<(), LogError> {
+        let misplaced = |reason: String| LogError::Misplaced { log: self.log.clone(), sequence: self.sequence, reason };
+        let (log, sequence) = before.map_or((&self.log, 1), |before| (&before.log, before.sequence.saturating_add(1)));
+        if (log, sequence) != (&self.log, self.sequence) {
+            return Err(misplaced(format!("entry {sequence} of {log} is expected there")));
+        }
+        if before.map(|before| before.hash) != self.previous {
+            return Err(misplaced(
+                "the entry before it is another than the one that it was appended behind".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Checks that entries, oldest first, are one unbroken chain. It must begin with a log's first entry, or directly
+/// behind `before`.
+///
+/// # Errors
+/// The first entry that was changed, moved, or whose predecessor is missing.
+pub fn verify_chain<'a>(
+    before: Option<&'a LogEntry>,
+    entries: impl IntoIterator<Item = &'a LogEntry>,
+) -> Result<(), LogError> {
+    let mut last = before;
+    for entry in entries {
+        let found = EntryHash::of(&entry.to_bytes());
+        if found != entry.hash {
+            return Err(LogError::Hash { expected: entry.hash, found });
+        }
+        entry.check_place(last)?;
+        last = Some(entry);
+    }
+    Ok(())
+}
+
+/// Which entries of a log are read: always the newest that fit, and never more than a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogRange {
+    /// How many entries at most.
+    pub limit: usize,
+    /// Only entries whose sequence number is smaller than this.
+    pub before: Option<u64>,
+    /// Only entries that were there at this time.
+    pub as_of: Option<Timestamp>,
+}
+
+impl LogRange {
+    /// The last so many entries.
+    #[must_use]
+    pub fn last(limit: usize) -> Self {
+        Self { limit, before: None, as_of: None }
+    }
+
+    /// The same, of those before this sequence number.
+    #[must_use]
+    pub fn before(mut self, sequence: u64) -> Self {
+        self.before = Some(sequence);
+        self
+    }
+
+    /// The same, of those that were there at this time.
+    #[must_use]
+    pub fn as_of(mut self, time: Timestamp) -> Self {
+        self.as_of = Some(time);
+        self
+    }
+
+    /// Whether an entry is one of those, the limit aside.
+    #[must_use]
+    pub fn includes(&self, entry: &LogEntry) -> bool {
+        self.before.is_none_or(|before| entry.sequence < before) && self.as_of.is_none_or(|time| entry.time <= time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn log() -> LogName {
+        LogName::tenant("eu/acme").unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn chain() -> Vec<LogEntry> {
+        let mut entries: Vec<LogEntry> = Vec::new();
+        for (time, note) in
+            [("2026-03-03T10:00:00.1239Z", "one"), ("2026-03-03T11:00:00Z", "two"), ("2026-03-03T09:00:00Z", "three")]
+        {
+            let new = NewEntry::new(Event::CAPTURED, "me").note(Some(note.to_owned()));
+            let entry = LogEntry::following(&log(), entries.last(), at(time), new).unwrap();
+            entries.push(entry);
+        }
+        entries
+    }
+
+    /// The bytes of entries are kept for ever, and so is what they are.
+    #[test]
+    fn an_entry_is_canonical_json_named_by_its_hash() {
+        let new = NewEntry::new(Event::PROMOTED, "a \"quoted\" author\n")
+            .snapshot(SnapshotHash::of(b"abc"))
+            .note(Some("ä\u{2028}".to_owned()))
+            .details(json!({ "b": [1, null], "a": { "ä": true } }));
+        let first = LogEntry::following(&log(), None, at("2026-03-03T10:00:00.1239Z"), new).unwrap();
+        let expected = "{\"author\":\"a \\\"quoted\\\" author\\n\",\"details\":{\"a\":{\"ä\":true},\"b\":[1,null]},\
+            \"event\":\"promoted\",\"log\":\"tenants/eu/acme\",\"note\":\"ä\u{2028}\",\"sequence\":1,\
+            \"snapshot\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\",\
+            \"time\":\"2026-03-03T10:00:00.123Z\"}";
+        assert_eq!(String::from_utf8(first.to_bytes()).unwrap(), expected);
+        assert_eq!(first.hash, EntryHash::of(expected.as_bytes()));
+        assert_eq!(LogEntry::from_bytes(&first.hash, expected.as_bytes()).unwrap(), first);
+        let second =
+            LogEntry::following(&log(), Some(&first), at("2026-03-03T10:00:01Z"), NewEntry::new(Event::BLESSED, ""))
+                .unwrap();
+        let expected = format!(
+            "{{\"author\":\"\",\"event\":\"blessed\",\"log\":\"tenants/eu/acme\",\"previous\":\"{}\",\"sequence\":2,\"time\":\"2026-03-03T10:00:01Z\"}}",
+            first.hash
+        );
+        assert_eq!(String::from_utf8(second.to_bytes()).unwrap(), expected);
+    }
+
+    #[test]
+    fn time_never_goes_back_within_a_log() {
+        let times: Vec<Timestamp> = chain().iter().map(|entry| entry.time).collect();
+        assert_eq!(times, ["2026-03-03T10:00:00.123Z", "2026-03-03T11:00:00Z", "2026-03-03T11:00:00Z"].map(at));
+    }
+
+    #[test]
+    fn a_broken_chain_is_found() {
+        verify_chain(None, &chain()).unwrap();
+        verify_chain(Some(&chain()[0]), &chain()[1..]).unwrap();
+        verify_chain(None, []).unwrap();
+        let broken: [fn(&mut Vec<LogEntry>); 9] = [
+            |entries| entries[1].author.push('!'),
+            |entries| entries[1].time = Timestamp::UNIX_EPOCH,
+            |entries| entries[1].details = json!({}),
+            |entries| entries[1].hash = entries[0].hash,
+            |entries| entries[1].log = LogName::tenant("other").unwrap(),
+            |entries| entries.swap(1, 2),
+            |entries| drop(entries.remove(0)),
+            |entries| drop(entries.remove(1)),
+            |entries| {
+                // Another entry in its place, whole in itself.
+                let new = NewEntry::new(Event::CAPTURED, "somebody else");
+                entries[1] = LogEntry::following(&log(), Some(&entries[0]), entries[1].time, new).unwrap();
+            },
+        ];
+        for (index, break_it) in broken.iter().enumerate() {
+            let mut entries = chain();
+            break_it(&mut entries);
+            assert!(verify_chain(None, &entries).is_err(), "{index}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_entry_is_refused() {
+        for bytes in ["", "{}", "[]", "null", "{\"author\":1}"] {
+            let error = LogEntry::from_bytes(&EntryHash::of(bytes.as_bytes()), bytes.as_bytes());
+            assert!(matches!(error, Err(LogError::Unreadable(_))), "{bytes}: {error:?}");
+        }
+        let error = LogEntry::from_bytes(&EntryHash::of(b"other"), &chain()[0].to_bytes());
+        assert!(matches!(error, Err(LogError::Hash { .. })), "{error:?}");
+        for name in ["", "Captured", "two words", "9", "_a", "ä", "a\n", &"a".repeat(65)] {
+            assert!(Event::new(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn details_that_could_not_be_read_again_are_refused() {
+        let mut deep = json!({});
+        for _ in 0..65 {
+            deep = json!([deep]);
+        }
+        for details in [deep, json!(0.1), json!([u64::MAX])] {
+            let new = NewEntry::new(Event::CAPTURED, "me").details(details);
+            let result = LogEntry::following(&log(), None, Timestamp::UNIX_EPOCH, new);
+            assert!(matches!(result, Err(LogError::Details(_))), "{result:?}");
+        }
+    }
+
+    #[test]
+    fn json_of_an_entry_reads_back() {
+        for entry in chain() {
+            let text = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<LogEntry>(&text).unwrap(), entry);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Snapshots and entries that the store's tests share.
+
+use std::collections::BTreeSet;
+
+use schema_sync_store::{Event, NewEntry, Object, ObjectId, SchemaSnapshot};
+use serde_json::json;
+
+/// A small snapshot; another number is another snapshot.
+pub(crate) fn snapshot(number: usize) -> SchemaSnapshot {
+    let table = ObjectId::new("table", ["users"]);
+    let mut column = Object::new(ObjectId::new("column", ["users", "email"]));
+    column.attributes.insert("type".into(), json!(format!("varchar({number})")));
+    column.needs.insert(table.clone());
+    SchemaSnapshot::new("test", BTreeSet::new(), vec![Object::new(table), column]).unwrap()
+}
+
+/// An entry about no snapshot.
+pub(crate) fn entry(note: &str) -> NewEntry {
+    NewEntry::new(Event::CAPTURED, "tester").note(Some(note.to_owned()))
+}

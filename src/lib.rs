@@ -1,7 +1,10 @@
 //! A snapshot store and versioned schema registry for multi-tenant databases.
 
 pub mod adapter;
+pub mod execute;
 pub mod kind;
+#[cfg(test)]
+mod mock;
 pub mod plan;
 
 pub use schema_sync_store as store;

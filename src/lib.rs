@@ -1,6 +1,7 @@
 //! A snapshot store and versioned schema registry for multi-tenant databases.
 
 pub mod adapter;
+pub mod config;
 pub mod execute;
 pub mod kind;
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub struct Task<'a> {
     pub plan: &'a MigrationPlan,
     /// What the tenant must be afterwards.
     pub target: &'a SchemaSnapshot,
+    /// How long the tenant's lock is waited for, each try.
+    pub lock_timeout: Duration,
 }
 
 /// How a tenant came to be what was promised.
@@ -62,18 +64,10 @@ pub trait Executor: Send + Sync {
 }
 
 /// The default executor: one lock and one transaction a tenant, verified before it commits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct LockedExecutor {
-    /// How long the tenant's lock is waited for, each try.
-    pub lock_timeout: Duration,
     /// How often and how patiently what may be tried again is tried again.
     pub retries: Retries,
-}
-
-impl Default for LockedExecutor {
-    fn default() -> Self {
-        Self { lock_timeout: LOCK_TIMEOUT_DEFAULT, retries: Retries::default() }
-    }
 }
 
 #[async_trait]
@@ -97,7 +91,7 @@ impl LockedExecutor {
     /// One try, from taking the lock to giving it back.
     async fn try_once(&self, task: Task<'_>) -> Result<Execution, ExecuteError> {
         let runner = task.adapter.migration_runner();
-        let mut lock = runner.acquire_lock(task.tenant, self.lock_timeout).await.map_err(ExecuteError::Untouched)?;
+        let mut lock = runner.acquire_lock(task.tenant, task.lock_timeout).await.map_err(ExecuteError::Untouched)?;
         let outcome = change(task, runner.as_ref(), lock.as_mut()).await;
         if let Err(ExecuteError::InDoubt { reason, .. }) = outcome {
             drop(lock);
@@ -118,7 +112,7 @@ impl LockedExecutor {
     ) -> Result<Execution, ExecuteError> {
         let mut tries = 1;
         let live = loop {
-            match look(task, runner, self.lock_timeout).await {
+            match look(task, runner).await {
                 Ok(live) => break live,
                 Err(_) if tries < self.retries.tries_max => {
                     tokio::time::sleep(self.retries.pause_after(tries)).await;
@@ -145,12 +139,8 @@ impl LockedExecutor {
 }
 
 /// Takes the lock anew, only to look.
-async fn look(
-    task: Task<'_>,
-    runner: &dyn MigrationRunner,
-    lock_timeout: Duration,
-) -> Result<SchemaSnapshot, AdapterError> {
-    let mut lock = runner.acquire_lock(task.tenant, lock_timeout).await?;
+async fn look(task: Task<'_>, runner: &dyn MigrationRunner) -> Result<SchemaSnapshot, AdapterError> {
+    let mut lock = runner.acquire_lock(task.tenant, task.lock_timeout).await?;
     let live = lock.inspect().await;
     drop(lock.release().await);
     live

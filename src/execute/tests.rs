@@ -17,12 +17,10 @@ async fn run(database: &MockDatabase) -> Result<Execution, ExecuteError> {
     let (from, target) = (snapshot(BEFORE), snapshot(AFTER));
     let plan = DependencyPlanner.plan(&from, &target, database.dialect()).unwrap();
     let pause = Duration::from_millis(1);
-    let executor = LockedExecutor {
-        lock_timeout: Duration::from_secs(1),
-        retries: Retries { tries_max: 3, pause_first: pause, pause_max: pause },
-    };
+    let executor = LockedExecutor { retries: Retries { tries_max: 3, pause_first: pause, pause_max: pause } };
     let tenant = mock::tenant("acme");
-    executor.execute(Task { adapter: database, tenant: &tenant, plan: &plan, target: &target }).await
+    let lock_timeout = Duration::from_secs(1);
+    executor.execute(Task { adapter: database, tenant: &tenant, plan: &plan, target: &target, lock_timeout }).await
 }
 
 /// Runs, and asserts that the tenant is as before.

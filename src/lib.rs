@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod config;
+pub mod engine;
 pub mod execute;
 pub mod kind;
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub enum RevisionError {
 /// A log that people name: a ref or a tenant's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A ref, by its name; a lone word of hex digits may be a hash as well.
+    /// A ref, by its name.
     Ref(String),
     /// A tenant, by its full or short name.
     Tenant(String),
@@ -63,7 +63,7 @@ pub enum Moment {
 /// What a person typed to name a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revision {
-    /// The object whose hash begins so; a ref of that name where no hash does.
+    /// The object whose hash begins so.
     Hash(HashPrefix),
     /// An entry of a ref or of a tenant's history.
     Logged(Subject, Moment),

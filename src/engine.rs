@@ -1,9 +1,12 @@
 //! The engine: the only place where a database and the store meet. Captures tenants, and brings them to a snapshot.
 
 mod capture;
+pub mod connect;
 mod error;
 mod fleet_sync;
+pub mod fleets;
 pub mod registry;
+pub mod resolve;
 pub mod revision;
 pub mod suggest;
 mod sync;

@@ -10,6 +10,8 @@ pub mod resolve;
 pub mod revision;
 pub mod suggest;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -116,6 +118,12 @@ impl Engine {
     #[must_use]
     pub fn adapter(&self) -> &dyn DatabaseAdapter {
         self.adapter.as_ref()
+    }
+
+    /// The database, to share.
+    #[must_use]
+    pub fn adapter_handle(&self) -> Arc<dyn DatabaseAdapter> {
+        Arc::clone(&self.adapter)
     }
 
     /// The registry, where there is a store.

@@ -30,11 +30,7 @@ fn unusable(url: &str, reason: String) -> AdapterError {
 }
 
 /// The adapter of a fleet; relative paths start from `folder`.
-pub(super) fn fleet(
-    url: &str,
-    fleet: &FleetConfig,
-    folder: &Path,
-) -> Result<Arc<dyn DatabaseAdapter>, AdapterError> {
+pub(super) fn fleet(url: &str, fleet: &FleetConfig, folder: &Path) -> Result<Arc<dyn DatabaseAdapter>, AdapterError> {
     match scheme_of(url)? {
         Scheme::Sqlite => Err(unusable(url, format!("{} {}", fleet.name, folder.display()))),
     }

@@ -1,3 +1,9 @@
 //! The `schema-sync` program.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,54 @@
+//! `diff`: what differs between two snapshots.
+
+use clap::Args;
+use schema_sync::engine::connect;
+use schema_sync::kind::DialectDiff;
+use schema_sync::plan::PlanError;
+use schema_sync::store::{DiffCalculator, SchemaDiff, SchemaSnapshot};
+
+use super::failure::Failure;
+use super::output::{Paint, print, print_json, say};
+use super::session::Session;
+use super::{Ending, Format, text_diff};
+
+/// Show what differs between two snapshots, from the first to the second
+#[derive(Args)]
+pub(super) struct Diff {
+    /// The snapshot before
+    #[arg(value_name = "REV")]
+    from: String,
+    /// The snapshot after
+    #[arg(value_name = "REV")]
+    to: String,
+    /// Exit with 1 where something differs
+    #[arg(long)]
+    exit_code: bool,
+}
+
+impl Diff {
+    pub(super) async fn run(self, session: &Session) -> Result<Ending, Failure> {
+        let format = session.format(&[Format::Markdown])?;
+        let (from, to) = session.resolve_both(&self.from, &self.to).await?;
+        let diff = between(&from, &to)?;
+        match format {
+            Format::Json => print_json(&text_diff::as_json(&diff))?,
+            Format::Markdown => print(&text_diff::render_markdown(&diff))?,
+            _ => {
+                print(&text_diff::render(&diff, Paint::for_stdout()))?;
+                say(&text_diff::summary(&diff));
+            }
+        }
+        Ok(if self.exit_code && !diff.is_empty() { Ending::Differs } else { Ending::Done })
+    }
+}
+
+/// What differs between two snapshots, as their database tells them apart.
+pub(super) fn between(from: &SchemaSnapshot, to: &SchemaSnapshot) -> Result<SchemaDiff, Failure> {
+    if from.dialect() != to.dialect() {
+        let (from, to) = (from.dialect().to_owned(), to.dialect().to_owned());
+        return Err(PlanError::DialectMismatch { from, to }.into());
+    }
+    let dialect = connect::dialect(from.dialect())
+        .ok_or_else(|| Failure::usage(format!("this version knows no database called `{}`", from.dialect())))?;
+    Ok(DialectDiff(dialect).calculate(from, to))
+}

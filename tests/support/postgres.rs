@@ -1,0 +1,82 @@
+//! What tests against PostgreSQL share: one tenant that is a database, its promotion, and what `pg_dump` says of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use schema_sync::adapter::TenantContext;
+use schema_sync::engine::{Engine, SyncOutcome};
+use schema_sync::plan::{Allowance, Policy};
+use schema_sync::postgres::{PostgresAdapter, TenantPattern};
+use schema_sync::store::SchemaSnapshot;
+use schema_sync_test_cluster::Cluster;
+
+/// A file of the repository.
+pub fn repository_file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// An engine on one database, which may lose data.
+pub fn engine(cluster: &Cluster, database: &str) -> Engine {
+    let adapter = PostgresAdapter::new(&cluster.url(database), TenantPattern::Database).unwrap();
+    Engine::from_adapter(Arc::new(adapter)).with_policy(Policy::allowing(vec![Allowance::All]))
+}
+
+/// The one tenant of an engine that has one.
+pub async fn only_tenant(engine: &Engine) -> TenantContext {
+    let tenants = engine.list_tenants().await.unwrap();
+    assert_eq!(tenants.len(), 1);
+    tenants.into_iter().next().unwrap()
+}
+
+/// A database as it is now.
+pub async fn inspect(cluster: &Cluster, database: &str) -> SchemaSnapshot {
+    let engine = engine(cluster, database);
+    engine.inspect(&only_tenant(&engine).await).await.unwrap()
+}
+
+/// Promotes a snapshot into a database.
+pub async fn promote(cluster: &Cluster, database: &str, target: &SchemaSnapshot) -> Result<SyncOutcome, String> {
+    let engine = engine(cluster, database);
+    let tenant = only_tenant(&engine).await;
+    engine.sync_tenant(&tenant, Some(target), true).await.map_err(|error| error.to_string())
+}
+
+/// What `pg_dump` says of a database's schema, without what does not count: comments, and the order of columns.
+pub fn dump(cluster: &Cluster, database: &str) -> String {
+    let text = cluster.pg_dump(database, &["--schema-only", "--no-owner", "--no-privileges"]);
+    let is_news = |line: &&str| {
+        !line.is_empty()
+            && !line.starts_with("--")
+            && !line.starts_with("\\restrict")
+            && !line.starts_with("\\unrestrict")
+    };
+    let mut lines: Vec<String> = Vec::new();
+    let mut table: Option<Vec<String>> = None;
+    for line in text.lines().filter(is_news) {
+        match &mut table {
+            Some(columns) if line.starts_with(')') => {
+                columns.sort();
+                lines.append(columns);
+                lines.push(line.to_owned());
+                table = None;
+            }
+            Some(columns) => columns.push(line.trim_end_matches(',').to_owned()),
+            None => {
+                if line.starts_with("CREATE") && line.contains("TABLE ") && line.ends_with('(') {
+                    table = Some(Vec::new());
+                }
+                lines.push(line.to_owned());
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Fails with the lines that only one side has.
+pub fn assert_same_dump(name: &str, promoted: &str, loaded: &str) {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (left, right) = (lines(promoted), lines(loaded));
+    let missing: Vec<_> = right.iter().filter(|line| !left.contains(line)).collect();
+    let extra: Vec<_> = left.iter().filter(|line| !right.contains(line)).collect();
+    assert!(left == right, "{name}: the promoted database lacks {missing:#?}\nand has beyond that {extra:#?}");
+}

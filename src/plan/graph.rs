@@ -240,32 +240,29 @@ fn drop_steps(
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
 ) -> Result<StepsOfObjects, PlanError> {
-    let mut groups: BTreeMap<&ObjectId, (Vec<MigrationStep>, HashSet<ObjectId>)> = BTreeMap::new();
-    for (id, reason) in &decisions.dropped {
-        let Some(object) = sides.from.get(id) else { continue };
+    let mut absorbed: HashSet<ObjectId> = HashSet::new();
+    let mut groups = Vec::new();
+    for id in containers_first(decisions.dropped.keys().copied()) {
+        let Some(object) = sides.from.get(id).filter(|_| !absorbed.contains(id)) else { continue };
         let mut steps = kind_of(dialect, id)?.drop(object, sides)?;
-        for step in &mut steps {
-            step.reason.clone_from(reason);
-        }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
-        let unmakes = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
-        groups.insert(id, (steps, unmakes));
+        let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
+        retain_with_needs(id, &mut along, decisions, sides);
+        for step in &mut steps {
+            step.reason = decisions.dropped.get(id).cloned().flatten();
+            step.unmakes.retain(|other| along.contains(other));
+        }
+        absorbed.extend(along.iter().filter(|other| *other != id).cloned());
+        groups.push((steps, along.into_iter().collect()));
     }
-    for (id, (_, along)) in &mut groups {
-        retain_with_needs(id, along, decisions, sides);
-    }
-    let absorbed: HashSet<ObjectId> =
-        groups.iter().flat_map(|(id, (_, along))| along.iter().filter(move |other| other != id).cloned()).collect();
-    Ok(groups
-        .into_iter()
-        .filter(|(id, _)| !absorbed.contains(*id))
-        .map(|(_, (mut steps, along))| {
-            for step in &mut steps {
-                step.unmakes.retain(|other| along.contains(other));
-            }
-            (steps, along.into_iter().collect())
-        })
-        .collect())
+    Ok(groups)
+}
+
+/// Containers have shorter names than their parts; only what no container takes in gets to take in others.
+fn containers_first<'a>(ids: impl Iterator<Item = &'a ObjectId>) -> Vec<&'a ObjectId> {
+    let mut ids: Vec<&ObjectId> = ids.collect();
+    ids.sort_by_key(|id| id.name.len());
+    ids
 }
 
 /// Keeps of what goes along with a container only what needs nothing else that is dropped by another step.
@@ -298,18 +295,17 @@ fn create_steps(
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
 ) -> Result<StepsOfObjects, PlanError> {
-    let mut groups: BTreeMap<&ObjectId, (Vec<MigrationStep>, Vec<ObjectId>)> = BTreeMap::new();
-    for (id, object) in &decisions.created {
+    let mut absorbed: HashSet<ObjectId> = HashSet::new();
+    let mut groups = Vec::new();
+    for id in containers_first(decisions.created.keys().copied()) {
+        let Some(object) = decisions.created.get(id).filter(|_| !absorbed.contains(id)) else { continue };
         let mut steps = kind_of(dialect, id)?.create(object, sides)?;
-        if let Some(reason) = decisions.dropped.get(id) {
-            for step in &mut steps {
-                step.reason.clone_from(reason);
-            }
+        let makes: Vec<ObjectId> = steps.iter().flat_map(|step| step.makes.iter().cloned()).collect();
+        for step in &mut steps {
+            step.reason = decisions.dropped.get(id).cloned().flatten();
         }
-        let makes = steps.iter().flat_map(|step| step.makes.iter().cloned()).collect();
-        groups.insert(id, (steps, makes));
+        absorbed.extend(makes.iter().filter(|other| *other != id).cloned());
+        groups.push((steps, makes));
     }
-    let absorbed: HashSet<ObjectId> =
-        groups.iter().flat_map(|(id, (_, makes))| makes.iter().filter(move |other| other != id).cloned()).collect();
-    Ok(groups.into_iter().filter(|(id, _)| !absorbed.contains(*id)).map(|(_, group)| group).collect())
+    Ok(groups)
 }

@@ -12,9 +12,6 @@ const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'";
 
-const SCHEMA_COMMENTS: &str = "SELECT s.objoid, s.description FROM pg_description s \
-     WHERE s.classoid = 2615 AND s.objoid = ANY($1)";
-
 /// Each of these has no kind yet. 16384 is the first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
 const BEYOND: &str = "SELECT o.class, o.oid, o.type, o.name FROM ( \
      SELECT 3466::oid AS class, oid, 'event trigger' AS type, evtname::text AS name FROM pg_event_trigger UNION ALL \
@@ -33,27 +30,21 @@ pub(super) async fn read(
     shared: &Shared,
     namespaces: &[(u32, Option<SmolStr>)],
 ) -> Result<Result<Vec<Object>, String>, tokio_postgres::Error> {
-    let oids: Vec<u32> = namespaces.iter().map(|(oid, _)| *oid).collect();
     let extensions = client.query(EXTENSIONS, &[]).await?;
-    let comments = client.query(SCHEMA_COMMENTS, &[&oids]).await?;
     let beyond = client.query(BEYOND, &[]).await?;
     let mut objects: Vec<Object> =
         namespaces.iter().filter_map(|(_, name)| name.as_deref()).map(schema::read).collect();
-    for row in comments {
-        let (oid, text): (u32, &str) = (row.try_get(0)?, row.try_get(1)?);
-        let name = namespaces.iter().find(|(namespace, _)| *namespace == oid).and_then(|(_, name)| name.clone());
-        // `public` is the tenant itself and no object; the comment that it is born with is no news.
-        let Some(name) = name else { continue };
-        match comment::on(&ObjectId::new("schema", [name]), text) {
-            Ok(object) => objects.push(object),
-            Err(reason) => return Ok(Err(reason)),
-        }
-    }
     for row in extensions {
         let (name, version, schema): (&str, &str, &str) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         match extension::read(name, version, schema) {
             Ok(object) => objects.push(object),
             Err(reason) => return Ok(Err(reason)),
+        }
+        if let Some(text) = row.try_get::<_, Option<&str>>(4)? {
+            match comment::on(&ObjectId::new("extension", [name]), text) {
+                Ok(object) => objects.push(object),
+                Err(reason) => return Ok(Err(reason)),
+            }
         }
     }
     for row in beyond {

@@ -160,7 +160,7 @@ pub(super) async fn inspect_settled(
 }
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
-     SET LOCAL jit = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0";
+     SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0";
 const VISIBLE: &str = "SELECT pg_current_snapshot()::text";
 
 async fn inspect_once(

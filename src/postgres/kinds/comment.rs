@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object};
-use super::super::quote::{identifier, last_name, last_part, literal, outer_name, printed_name};
+use super::super::quote::{dollar_quoted, identifier, last_name, last_part, literal, outer_name, printed_name};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -18,6 +18,11 @@ struct Attributes {
     column: Option<String>,
 }
 
+/// The name of the comment on the tenant's own schema, which is no object and has no name of its own.
+const OWN_SCHEMA: &str = "schema";
+/// What the schema `public` of a new database is commented with.
+const PUBLIC: &str = "standard public schema";
+
 /// The identity of the comment on an object.
 pub(super) fn id_of(target: &ObjectId) -> ObjectId {
     let name = target.name.iter().cloned().chain([target.kind.clone()]);
@@ -28,7 +33,10 @@ pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read
 
 /// Comments on what is in the namespace, and on what hangs on a relation there: indexes, constraints, triggers, rules.
 fn body(_: &Server) -> String {
-    "SELECT s.classoid, s.objoid, s.objsubid, s.description \
+    "SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_description s \
+     WHERE s.classoid = 2615 AND s.objoid = t.ns AND s.objsubid = 0 \
+     UNION ALL \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description \
      FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
      UNION ALL \
@@ -64,9 +72,20 @@ fn body(_: &Server) -> String {
         .to_owned()
 }
 
-fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), String> {
+fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
     let (class, oid, column): (u32, u32, i32) = (cells.get(1)?, cells.get(2)?, cells.get(3)?);
     let address = (class, oid, column);
+    if class == class::NAMESPACE {
+        let text: String = cells.get(4)?;
+        let object = match &namespace.schema {
+            Some(name) => on(&ObjectId::new("schema", [name.clone()]), &text)?,
+            // The comment that every `public` is born with says nothing.
+            None if text == PUBLIC => return Ok(()),
+            None => object(ObjectId::new("comment", [OWN_SCHEMA]), &Attributes { text, column: None }, [])?,
+        };
+        reading.add((0, oid, 0), object);
+        return Ok(());
+    }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
     let relation_column = || {
         let relation = reading.relations.get(&oid).filter(|_| class == class::RELATION && target.kind != "column")?;
@@ -128,9 +147,22 @@ fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanE
     })
 }
 
+/// A comment on the tenant's own schema, whatever that is called where the statement runs.
+fn on_own_schema(text: &str) -> String {
+    let body = format!("BEGIN EXECUTE format('COMMENT ON SCHEMA %I IS %L', current_schema(), {text}); END");
+    format!("DO {}", dollar_quoted(&body))
+}
+
 impl Comment {
+    fn is_on_own_schema(object: &Object) -> bool {
+        object.needs.is_empty() && object.id.name.len() == 1 && object.id.name[0] == OWN_SCHEMA
+    }
+
     fn set(object: &Object) -> Result<String, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
+        if Self::is_on_own_schema(object) {
+            return Ok(on_own_schema(&literal(&attributes.text)));
+        }
         Ok(format!("COMMENT ON {} IS {}", target_text(object, &attributes)?, literal(&attributes.text)))
     }
 }
@@ -153,6 +185,10 @@ impl Kind for Comment {
     }
 
     fn drop(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        if Self::is_on_own_schema(object) {
+            let text = format!("CASE WHEN current_schema() = 'public' THEN {} END", literal(PUBLIC));
+            return Ok(vec![MigrationStep::drop(&object.id, on_own_schema(&text))]);
+        }
         let attributes: Attributes = attributes_of(object)?;
         let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes)?);
         Ok(vec![MigrationStep::drop(&object.id, text)])

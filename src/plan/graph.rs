@@ -22,6 +22,16 @@ pub(super) struct StepGraph {
     successors: Vec<BTreeSet<usize>>,
 }
 
+/// What goes along when a container is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// All its parts.
+    Together,
+    /// All but the parts that need something else that is dropped, and that no other part needs. These go first: a
+    /// foreign key between two tables that refer to each other and are both dropped.
+    LeavesFirst,
+}
+
 /// Which steps drop, make and alter an object.
 #[derive(Default)]
 struct Doers {
@@ -35,11 +45,11 @@ impl StepGraph {
         decisions: &Decisions<'_>,
         sides: &Sides<'_>,
         dialect: &'static dyn Dialect,
+        parting: Parting,
     ) -> Result<Self, PlanError> {
         let mut graph = Self { steps: Vec::new(), successors: Vec::new() };
         let mut doers = Doers::default();
-        let drops = drop_steps(decisions, sides, dialect)?;
-        for (steps, gone) in drops {
+        for (steps, gone) in drop_steps(decisions, sides, dialect, parting)? {
             let nodes = graph.add(steps);
             doers.droppers.extend(gone.into_iter().filter_map(|id| Some((id, *nodes.last()?))));
         }
@@ -48,9 +58,11 @@ impl StepGraph {
             let nodes = graph.add(kind_of(dialect, id)?.alter(object, changes, sides)?);
             doers.alterers.insert((*id).clone(), nodes);
         }
-        for (steps, made) in create_steps(decisions, sides, dialect)? {
-            let nodes = graph.add(steps);
-            doers.makers.extend(made.into_iter().filter_map(|id| Some((id, *nodes.first()?))));
+        for steps in create_steps(decisions, sides, dialect)? {
+            let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
+            for (node, made) in graph.add(steps).into_iter().zip(makes) {
+                doers.makers.extend(made.into_iter().map(|id| (id, node)));
+            }
         }
         graph.connect(decisions, sides, dialect, &doers)?;
         Ok(graph)
@@ -229,17 +241,14 @@ fn next(ready: &BTreeMap<Priority, usize>, last: Option<&MigrationStep>, steps: 
     Some(folding.map_or(first, |(key, _)| key).clone())
 }
 
-type StepsOfObjects = Vec<(Vec<MigrationStep>, Vec<ObjectId>)>;
-
-/// The steps that drop, with the objects that each group takes away.
-///
-/// What goes along with its container gets no step of its own, unless it needs something else that is dropped too:
-/// then it must go first (a foreign key between two tables that are both dropped).
+/// The steps that drop, with the objects that each group takes away. What goes along with its container gets no step
+/// of its own.
 fn drop_steps(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
-) -> Result<StepsOfObjects, PlanError> {
+    parting: Parting,
+) -> Result<Vec<(Vec<MigrationStep>, Vec<ObjectId>)>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
     for id in containers_first(decisions.dropped.keys().copied()) {
@@ -247,7 +256,9 @@ fn drop_steps(
         let mut steps = kind_of(dialect, id)?.drop(object, sides)?;
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
-        retain_with_needs(id, &mut along, decisions, sides);
+        if parting == Parting::LeavesFirst {
+            part_leaves(id, &mut along, decisions, sides);
+        }
         for step in &mut steps {
             step.reason = decisions.dropped.get(id).cloned().flatten();
             step.unmakes.retain(|other| along.contains(other));
@@ -265,47 +276,39 @@ fn containers_first<'a>(ids: impl Iterator<Item = &'a ObjectId>) -> Vec<&'a Obje
     ids
 }
 
-/// Keeps of what goes along with a container only what needs nothing else that is dropped by another step.
-fn retain_with_needs(
-    container: &ObjectId,
-    along: &mut HashSet<ObjectId>,
-    decisions: &Decisions<'_>,
-    sides: &Sides<'_>,
-) {
-    loop {
-        let leaves = |id: &&ObjectId| {
-            *id != container
-                && sides.from.get(id).is_some_and(|object| {
-                    object.needs.iter().any(|need| decisions.dropped.contains_key(need) && !along.contains(need))
-                })
-        };
-        let leaving: Vec<ObjectId> = along.iter().filter(leaves).cloned().collect();
-        if leaving.is_empty() {
-            return;
-        }
-        for id in leaving {
-            along.remove(&id);
-        }
+/// Takes out of what goes along with a container the parts that must go first.
+fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &Decisions<'_>, sides: &Sides<'_>) {
+    let is_needed = |id: &ObjectId| {
+        let dependents = decisions.dependents.get(id).into_iter().flatten();
+        dependents.into_iter().any(|dependent| along.contains(&dependent.id))
+    };
+    let needs_other = |id: &ObjectId| {
+        let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
+        needs.into_iter().any(|need| decisions.dropped.contains_key(need) && !along.contains(need))
+    };
+    let leaves: Vec<ObjectId> =
+        along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();
+    for id in leaves {
+        along.remove(&id);
     }
 }
 
-/// The steps that make, with the objects that each group makes; what another step makes along gets none of its own.
+/// The steps that make; what another step makes along gets none of its own.
 fn create_steps(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
-) -> Result<StepsOfObjects, PlanError> {
+) -> Result<Vec<Vec<MigrationStep>>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
     for id in containers_first(decisions.created.keys().copied()) {
         let Some(object) = decisions.created.get(id).filter(|_| !absorbed.contains(id)) else { continue };
         let mut steps = kind_of(dialect, id)?.create(object, sides)?;
-        let makes: Vec<ObjectId> = steps.iter().flat_map(|step| step.makes.iter().cloned()).collect();
         for step in &mut steps {
             step.reason = decisions.dropped.get(id).cloned().flatten();
+            absorbed.extend(step.makes.iter().filter(|other| *other != id).cloned());
         }
-        absorbed.extend(makes.iter().filter(|other| *other != id).cloned());
-        groups.push((steps, makes));
+        groups.push(steps);
     }
     Ok(groups)
 }

@@ -3,8 +3,8 @@
 use schema_sync_store::{DiffCalculator, ObjectId, SchemaDiff, SchemaSnapshot};
 
 use super::decide::Decisions;
-use super::graph::StepGraph;
-use super::{MigrationPlan, PlanError, fold};
+use super::graph::{Parting, StepGraph};
+use super::{MigrationPlan, MigrationStep, PlanError, fold};
 use crate::kind::{Dialect, DialectDiff, Sides};
 
 /// Plans how one snapshot becomes another. Deterministic, and without a database at hand.
@@ -42,14 +42,24 @@ impl Planner for DependencyPlanner {
         refuse_unmodelled(&diff, dialect)?;
         let sides = Sides { from, to };
         let decisions = Decisions::of(&diff, &sides, dialect)?;
-        let steps = StepGraph::build(&decisions, &sides, dialect)?.into_order()?;
+        let order = |parting| StepGraph::build(&decisions, &sides, dialect, parting)?.into_order();
+        let steps = match order(Parting::Together) {
+            Err(PlanError::Cycle(_)) => order(Parting::LeavesFirst)?,
+            steps => steps?,
+        };
         Ok(MigrationPlan {
             dialect: dialect.name().to_owned(),
             from: from.hash(),
             to: to.hash(),
-            steps: fold::fold(steps),
+            steps: fold::fold(steps.into_iter().map(|step| telling_objects(step, &sides)).collect()),
         })
     }
+}
+
+/// Kinds may order their steps by names that are no objects; those are not told.
+fn telling_objects(mut step: MigrationStep, sides: &Sides<'_>) -> MigrationStep {
+    step.makes.retain(|id| sides.to.get(id).is_some());
+    step
 }
 
 fn refuse_unmodelled(diff: &SchemaDiff, dialect: &'static dyn Dialect) -> Result<(), PlanError> {

@@ -298,6 +298,10 @@ impl Kind for Column {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let id = &object.id;
         let attributes: Attributes = attributes_of(object)?;
+        if attributes.inherited {
+            // It goes with its parent's column or with its table, and cannot go otherwise.
+            return Ok(Vec::new());
+        }
         let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
         let default = id.sibling("default", id.name.clone());
         let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));

@@ -229,10 +229,14 @@ pub(in super::super) fn finish(reading: &mut Reading) -> Result<(), String> {
     Ok(())
 }
 
+/// The index of the partitioned table that an index is part of.
+pub(super) fn parent_of(object: &Object) -> Option<&ObjectId> {
+    object.needs.iter().find(|need| matches!(need.kind.as_str(), "index" | "primary_key" | "unique"))
+}
+
 /// The step that makes an index, or a key's index, part of that of the partitioned table.
 pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
-    let is_index = |need: &&ObjectId| matches!(need.kind.as_str(), "index" | "primary_key" | "unique");
-    let parent = object.needs.iter().find(is_index)?;
+    let parent = parent_of(object)?;
     let statement = format!("ALTER INDEX {} ATTACH PARTITION {}", last_name(parent), last_name(&object.id));
     let table = object.id.sibling("table", [object.id.name[0].clone()]);
     Some(MigrationStep::alter(&object.id, statement).after([table, parent.clone()]))
@@ -288,6 +292,7 @@ impl Kind for Index {
         let name = outer_name(id);
         let step = MigrationStep::create(id, statement(object, &attributes, is_partitioned));
         let step = step.locking(format!("SHARE on {name}"));
+        let step = if is_partitioned { step.after(table::attachments(id, sides)) } else { step };
         let table_exists = object.needs.iter().any(|need| need.kind == "table" && sides.from.get(need).is_some());
         let mut steps = vec![if table_exists {
             step.hazard(HazardKind::TableScan, "every row is read while the index is built, and writes wait")

@@ -134,6 +134,7 @@ impl Kind for Key {
         let head = table::head_of_one(&object.id, sides);
         let step = MigrationStep::create(&object.id, "").clause(head, clause);
         let step = step.locking(table::access_exclusive(&outer_name(&object.id)));
+        let step = step.after(table::attachments(&object.id, sides));
         let mut steps = vec![self.checked(step, object, &attributes, sides)];
         if attributes.attached {
             steps.extend(super::index::attach(object));

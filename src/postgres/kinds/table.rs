@@ -245,7 +245,8 @@ fn definition(
         }
         makes.push(column_id);
     }
-    for kind in ["primary_key", "unique"] {
+    let inline_keys: &[&str] = if attributes.partition_by.is_some() { &[] } else { &["primary_key", "unique"] };
+    for kind in inline_keys {
         for constraint in sides.to.parts(kind, id) {
             if let Some(line) = key::inline(constraint)? {
                 lines.push(line);
@@ -258,6 +259,9 @@ fn definition(
             lines.push(line);
             makes.push(constraint.id.clone());
         }
+    }
+    if attributes.partition_of.is_some() {
+        lines.extend(checks_of_ancestors(object, sides)?);
     }
     let mut statement = String::from(if attributes.unlogged { "CREATE UNLOGGED TABLE " } else { "CREATE TABLE " });
     statement.push_str(&outer_name(id));
@@ -276,6 +280,34 @@ fn definition(
         statement.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
     }
     Ok((statement, makes))
+}
+
+/// The checks of the partitioned tables above: a table must have them before it can be attached.
+fn checks_of_ancestors(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
+    let mut lines = Vec::new();
+    for parent in table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| sides.to.get(need)) {
+        for constraint in sides.to.parts("check", &parent.id) {
+            lines.extend(check::inline(constraint)?);
+        }
+        lines.extend(checks_of_ancestors(parent, sides)?);
+    }
+    Ok(lines)
+}
+
+/// A name for the moment at which a partition is attached, for ordering only.
+fn attachment(partition: &ObjectId) -> ObjectId {
+    partition.sibling("attachment", partition.name.clone())
+}
+
+/// The moments that an index of a partitioned table waits for: a table that is attached to one with indexes gets
+/// indexes made for it, under names of the server's choice.
+pub(super) fn attachments(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let table = id.sibling("table", [id.name[0].clone()]);
+    let partitions = sides
+        .to
+        .of_kind("table")
+        .filter(|other| other.attribute("partition_of").is_some() && other.needs.contains(&table));
+    partitions.map(|partition| attachment(&partition.id)).collect()
 }
 
 /// A clause on a table, folded with its neighbours.
@@ -311,7 +343,22 @@ fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) -> MigrationS
     let statement = format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {} {bound}", outer_name(id));
     let step = MigrationStep::alter(id, statement).locking(format!("SHARE UPDATE EXCLUSIVE on {parent}"));
     let parents = sides.to.get(id).into_iter().flat_map(|table| table.needs.iter().cloned());
-    step.after(columns_of(id, sides).into_iter().chain(parents))
+    // Where the indexes of the partitioned table stay, those of the partition must be there to be taken.
+    let same = |id: &ObjectId| match (sides.from.get(id), sides.to.get(id)) {
+        (Some(before), Some(after)) => before.attributes == after.attributes,
+        _ => false,
+    };
+    let stays = |index: &&Object| {
+        super::index::parent_of(index).is_some_and(|parent| {
+            let table = parent.sibling("table", [parent.name[0].clone()]);
+            let is_partitioned = sides.from.get(&table).is_some_and(|table| table.attribute("partition_by").is_some());
+            is_partitioned && same(parent)
+        })
+    };
+    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.to.parts(kind, id));
+    let indexes: Vec<ObjectId> = indexes.filter(stays).map(|index| index.id.clone()).collect();
+    let step = step.after(columns_of(id, sides).into_iter().chain(parents).chain(indexes));
+    step.making([attachment(id)])
 }
 
 /// What changes the row security and the replica identity of a table.

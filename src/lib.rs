@@ -9,5 +9,6 @@ pub mod kind;
 mod mock;
 pub mod plan;
 pub mod postgres;
+pub mod sqlite;
 
 pub use schema_sync_store as store;

@@ -4,6 +4,7 @@
 mod bless;
 mod capture;
 mod completions;
+mod demo;
 mod diff;
 mod failure;
 mod init;
@@ -85,6 +86,7 @@ enum Format {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Init(init::Init),
     Capture(capture::Capture),
     Put(put::Put),
@@ -134,6 +136,7 @@ pub(crate) fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Ending, Failure> {
     let session = Session::new(cli.options);
     match cli.command {
+        Command::Demo(command) => command.run(&session),
         Command::Init(command) => command.run(&session).await,
         Command::Capture(command) => command.run(&session).await,
         Command::Put(command) => command.run(&session).await,

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::redact::redact_line;
+
 /// The file that is read where no other is named.
 pub const CONFIG_FILE_DEFAULT: &str = "schema-sync.toml";
 /// The store that is used where none is named.
@@ -13,6 +15,7 @@ pub const STORE_DEFAULT: &str = "sqlite:.schema-sync/store.db";
 pub const CONCURRENCY_DEFAULT: usize = 8;
 const CONCURRENCY_MAX: usize = 256;
 const ENVIRONMENT: &str = "env:";
+const SQLITE: &str = "sqlite:";
 
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +100,7 @@ struct RawConfig {
 struct RawFleet {
     name: String,
     url: Option<String>,
-    tenants: RawTenants,
+    tenants: Option<RawTenants>,
     #[serde(default)]
     exclude: Vec<String>,
     concurrency: Option<usize>,
@@ -151,11 +154,17 @@ impl RawFleet {
         if self.name.is_empty() || !self.name.bytes().all(plain) {
             return Err(format!("`{}` is no fleet name: letters, digits, `-` and `_` make one", self.name));
         }
-        let tenants = self.tenants.check(&self.name)?;
-        let url = match (self.url, &tenants) {
-            (Some(url), _) => url,
-            (None, TenantsConfig::Files(_)) => "sqlite:".to_owned(),
-            (None, _) => return Err(format!("fleet `{}` has no `url`", self.name)),
+        let (url, tenants) = match (self.url, self.tenants) {
+            (Some(url), Some(tenants)) => (url, tenants.check(&self.name)?),
+            (None, Some(tenants)) => match tenants.check(&self.name)? {
+                files @ TenantsConfig::Files(_) => (SQLITE.to_owned(), files),
+                _ => return Err(format!("fleet `{}` has no `url`", self.name)),
+            },
+            (Some(url), None) => match url.strip_prefix(SQLITE) {
+                Some(pattern) => (SQLITE.to_owned(), TenantsConfig::Files(pattern.to_owned())),
+                None => return Err(format!("fleet `{}` has no `tenants`", self.name)),
+            },
+            (None, None) => return Err(format!("fleet `{}` has neither `url` nor `tenants`", self.name)),
         };
         let concurrency = self.concurrency.unwrap_or(CONCURRENCY_DEFAULT);
         if !(1..=CONCURRENCY_MAX).contains(&concurrency) {
@@ -193,19 +202,7 @@ impl FleetConfig {
 fn line_error(text: &str, path: &Path, offset: usize, reason: String) -> ConfigError {
     let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
     let content = text.lines().nth(line).unwrap_or_default();
-    ConfigError::Line { path: path.to_owned(), line: line + 1, text: without_password(content), reason }
-}
-
-/// A line that is quoted in an error, with what stands between `:` and `@` of a URL left out.
-fn without_password(line: &str) -> String {
-    let Some((before, rest)) = line.split_once("://") else { return line.trim_end().to_owned() };
-    match rest.rsplit_once('@') {
-        Some((user, host)) if user.contains(':') => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{before}://{user}:***@{}", host.trim_end())
-        }
-        _ => line.trim_end().to_owned(),
-    }
+    ConfigError::Line { path: path.to_owned(), line: line + 1, text: redact_line(content), reason }
 }
 
 #[cfg(test)]
@@ -229,6 +226,8 @@ mod tests {
         assert_eq!(config.fleets[0].exclude, ["tenant_test"]);
         assert_eq!((config.fleets[0].concurrency, config.fleets[1].concurrency), (CONCURRENCY_DEFAULT, 2));
         assert_eq!(config.fleets[1].url, "sqlite:");
+        let short = parse("[[fleet]]\nname = 'files'\nurl = 'sqlite:tenants/*.db'").unwrap();
+        assert_eq!(short.fleets[0].tenants, TenantsConfig::Files("tenants/*.db".to_owned()));
     }
 
     #[test]
@@ -242,6 +241,7 @@ mod tests {
             ("[[fleet]]\nname = 'a/b'\ntenants = { files = 'x' }".to_owned(), 1, "no fleet name"),
             ("[[fleet]]\nname = 'a'\ntenants = { schemas = 'x' }".to_owned(), 1, "no `url`"),
             (format!("{fleet}tenants = {{ files = 'x' }}\n{fleet}tenants = {{ files = 'x' }}"), 5, "two fleets"),
+            ("[[fleet]]\nname = 'a'\nurl = 'env:X'".to_owned(), 1, "no `tenants`"),
             ("store = \n".to_owned(), 1, ""),
         ] {
             match parse(&text) {
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_line_is_quoted_without_its_password() {
         let quoted = parse("url = 'postgres://me:s3cret@host/db'").unwrap_err().to_string();
-        assert!(quoted.contains("postgres://me:***@host/db") && !quoted.contains("s3cret"), "{quoted}");
+        assert!(quoted.contains("postgres://me@host/db") && !quoted.contains("s3cret"), "{quoted}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use schema_sync_store::{AttributeChange, DiffCalculator, Object, SchemaDiff, SchemaSnapshot, diff};
+use schema_sync_store::{AttributeChange, DiffCalculator, Object, ObjectId, SchemaDiff, SchemaSnapshot, diff};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -89,6 +89,13 @@ pub trait Kind: Sync {
     /// What these changes in place mean for an object that needs the changed one, directly or through others.
     fn disturbs(&self, _changes: &[Change<'_>], _dependent: &Object) -> Disturbance {
         Disturbance::None
+    }
+
+    /// Objects of the `from` side that go down when this object is made, altered or dropped, though they need not lean
+    /// on it: a table's indexes when a constraint is added by rebuilding the table. They are dropped before, and made
+    /// again after where the `to` side has them. Asked only where the object's container stays.
+    fn displaces(&self, _object: &Object, _sides: &Sides<'_>) -> Vec<ObjectId> {
+        Vec::new()
     }
 
     /// Names that no two objects may have at one time, such as those of relations: a new owner of a name is made

@@ -54,7 +54,8 @@ pub(super) fn fail_with_tenants(
     };
     let mut message = format!("{} not {done}:", count(failures.len(), "tenant"));
     for (tenant, failure) in &failures {
-        message.push_str(&format!("\n  {tenant}: {}", failure.message.replace('\n', "\n  ")));
+        let named = if failure.message.contains(&tenant.name) { String::new() } else { format!("{tenant}: ") };
+        message.push_str(&format!("\n  {named}{}", failure.message.replace('\n', "\n  ")));
     }
     let help = failures.into_iter().find_map(|(_, failure)| failure.help);
     Err(Failure { exit_code, message, help })

@@ -143,10 +143,10 @@ impl Session {
         let is_sql = |typed: &str| matches!(typed.parse(), Ok(Revision::Sql(_)));
         if is_sql(from) && !is_sql(to) {
             let to_snapshot = self.resolve(to).await?;
-            return Ok((self.resolve_beside(from, database_beside(to, &to_snapshot)?).await?, to_snapshot));
+            return Ok((self.resolve_beside(from, database_beside(to, &to_snapshot).await?).await?, to_snapshot));
         }
         let from_snapshot = self.resolve(from).await?;
-        let to_snapshot = self.resolve_beside(to, database_beside(from, &from_snapshot)?).await?;
+        let to_snapshot = self.resolve_beside(to, database_beside(from, &from_snapshot).await?).await?;
         Ok((from_snapshot, to_snapshot))
     }
 
@@ -181,7 +181,7 @@ impl Session {
     ) -> Result<Option<Arc<dyn DatabaseAdapter>>, Failure> {
         let wanted = self.options.dialect.as_deref();
         if let Some(url) = wanted.filter(|wanted| wanted.contains(':')) {
-            return Ok(Some(connect::database(url)?.0));
+            return Ok(Some(connect::database(url).await?.0));
         }
         if let Some(scratch) = wanted.and_then(connect::scratch) {
             return Ok(Some(scratch));
@@ -227,9 +227,9 @@ impl Session {
 }
 
 /// The database on which SQL is loaded that will be compared with this snapshot, where it needs no configuration.
-fn database_beside(typed: &str, snapshot: &SchemaSnapshot) -> Result<Option<Arc<dyn DatabaseAdapter>>, Failure> {
+async fn database_beside(typed: &str, snapshot: &SchemaSnapshot) -> Result<Option<Arc<dyn DatabaseAdapter>>, Failure> {
     match typed.parse() {
-        Ok(Revision::Database(url)) => Ok(Some(connect::database(&url)?.0)),
+        Ok(Revision::Database(url)) => Ok(Some(connect::database(&url).await?.0)),
         _ => Ok(connect::scratch(snapshot.dialect())),
     }
 }

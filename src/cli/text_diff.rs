@@ -61,7 +61,7 @@ pub(super) fn render(diff: &SchemaDiff, paint: Paint) -> String {
     for change in &diff.cosmetic {
         let names: Vec<String> = change.attributes.iter().map(|change| text::name(&change.attribute)).collect();
         printed.push_str(&paint.dim(&format!(
-            "  {}: {} differs, which does not count\n",
+            "  {}: a difference in {} does not count\n",
             change.id(),
             names.join(", ")
         )));

@@ -109,7 +109,7 @@ impl Sources<'_> {
                 Ok(fleet.engine.inspect(tenant).await?)
             }
             Revision::Database(url) => {
-                let (adapter, tenant) = connect::database(url)?;
+                let (adapter, tenant) = connect::database(url).await?;
                 Ok(adapter.inspector().inspect_schema(&tenant).await?)
             }
             Revision::Sql(path) => {

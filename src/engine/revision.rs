@@ -10,6 +10,8 @@ use jiff::civil::{Date, DateTime, time};
 use jiff::tz::TimeZone;
 use schema_sync_store::HashPrefix;
 
+use crate::redact::redact;
+
 /// Schemes of database URLs, as they are typed.
 const DATABASE_SCHEMES: [&str; 5] = ["postgres://", "postgresql://", "mysql://", "mariadb://", "sqlite:"];
 const TENANT: &str = "tenant:";
@@ -155,17 +157,6 @@ pub(crate) fn read_time(text: &str) -> Result<Timestamp, String> {
     };
     let zoned = moment.and_then(|moment| moment.to_zoned(TimeZone::UTC));
     zoned.map(|zoned| zoned.timestamp()).map_err(|error| error.to_string())
-}
-
-/// A URL without its password.
-pub(crate) fn redact(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.find('/').map_or((rest, ""), |index| rest.split_at(index));
-    let authority = match authority.rsplit_once('@') {
-        Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(user, _)| user)),
-        None => authority.to_owned(),
-    };
-    format!("{scheme}://{authority}{}", path.split('?').next().unwrap_or_default())
 }
 
 impl fmt::Display for Subject {

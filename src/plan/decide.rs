@@ -48,6 +48,7 @@ impl<'a> Decisions<'a> {
             decisions.drop_with_dependents(id, Some(reason), sides);
         }
         decisions.disturb(sides, dialect)?;
+        decisions.displace(sides, dialect)?;
         Ok(decisions)
     }
 
@@ -104,6 +105,30 @@ impl<'a> Decisions<'a> {
     }
 }
 
+impl<'a> Decisions<'a> {
+    /// Drops, to be made again, what goes down with the way in which other objects are made, altered or dropped.
+    fn displace(&mut self, sides: &Sides<'a>, dialect: &'static dyn Dialect) -> Result<(), PlanError> {
+        let after = self.created.keys().chain(self.altered.keys()).filter_map(|id| sides.to.get(id));
+        let before = self.dropped.keys().filter_map(|id| sides.from.get(id));
+        let mut displaced: BTreeMap<ObjectId, &ObjectId> = BTreeMap::new();
+        for object in after.chain(before) {
+            for id in kind_of(dialect, &object.id)?.displaces(object, sides) {
+                displaced.entry(id).or_insert(&object.id);
+            }
+        }
+        for (id, displacing) in displaced {
+            if let Some(object) = sides.from.get(&id) {
+                self.drop_with_dependents(
+                    &object.id,
+                    Some(format!("goes down with the change of {displacing}")),
+                    sides,
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The kind of an object; one that a dialect does not know must not be touched.
 pub(super) fn kind_of(dialect: &'static dyn Dialect, id: &ObjectId) -> Result<&'static dyn Kind, PlanError> {
     dialect.kind(&id.kind).ok_or_else(|| PlanError::Unmodelled(vec![id.clone()]))
@@ -136,4 +161,76 @@ fn dependents<'a>(sides: &Sides<'a>) -> HashMap<&'a ObjectId, Vec<&'a Object>> {
         }
     }
     dependents
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use schema_sync_store::{SchemaSnapshot, SnapshotError};
+
+    use super::*;
+    use crate::plan::{DependencyPlanner, MigrationStep, Planner};
+
+    /// A box whose lids must be off while anything is put into it; a lid needs the box, not what is in it.
+    struct Part(&'static str);
+
+    impl Kind for Part {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn rule(&self, _change: &Change<'_>) -> Rule {
+            Rule::Alter
+        }
+
+        fn create(&self, object: &Object, _sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+            Ok(vec![MigrationStep::create(&object.id, format!("make {}", object.id))])
+        }
+
+        fn alter(&self, _: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+            Ok(Vec::new())
+        }
+
+        fn drop(&self, object: &Object, _sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+            Ok(vec![MigrationStep::drop(&object.id, format!("drop {}", object.id))])
+        }
+
+        fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+            let lids = sides.from.of_kind("lid").filter(|_| object.id.kind == "filling");
+            lids.map(|lid| lid.id.clone()).collect()
+        }
+    }
+
+    struct Boxes;
+
+    impl Dialect for Boxes {
+        fn name(&self) -> &'static str {
+            "boxes"
+        }
+
+        fn kind(&self, name: &str) -> Option<&'static dyn Kind> {
+            static KINDS: [Part; 3] = [Part("box"), Part("filling"), Part("lid")];
+            KINDS.iter().find(|kind| kind.0 == name).map(|kind| kind as &dyn Kind)
+        }
+    }
+
+    fn snapshot(objects: &[(&str, &str)]) -> Result<SchemaSnapshot, SnapshotError> {
+        let object = |(kind, name): &(&str, &str)| {
+            let mut object = Object::new(ObjectId::new(*kind, ["b", *name]));
+            object.needs.extend((*kind != "box").then(|| ObjectId::new("box", ["b", "b"])));
+            object
+        };
+        SchemaSnapshot::new("boxes", BTreeSet::new(), objects.iter().map(object).collect())
+    }
+
+    #[test]
+    fn what_is_displaced_is_dropped_before_and_made_again_after() -> Result<(), Box<dyn std::error::Error>> {
+        let empty = snapshot(&[("box", "b"), ("lid", "old"), ("lid", "kept")])?;
+        let full = snapshot(&[("box", "b"), ("lid", "kept"), ("filling", "f")])?;
+        let plan = DependencyPlanner.plan(&empty, &full, &Boxes)?;
+        let statements: Vec<&str> = plan.statements().collect();
+        assert_eq!(statements, ["drop lid b.kept", "drop lid b.old", "make filling b.f", "make lid b.kept"]);
+        Ok(())
+    }
 }

@@ -72,7 +72,12 @@ impl Policy {
     /// # Errors
     /// The hazards that are refused.
     pub fn check(&self, plan: &MigrationPlan) -> Result<(), Refusal> {
-        let refused: Vec<Hazard> = plan.hazards().filter(|hazard| !self.allows(hazard)).cloned().collect();
+        let mut refused: Vec<Hazard> = Vec::new();
+        for hazard in plan.hazards().filter(|hazard| !self.allows(hazard)) {
+            if !refused.contains(hazard) {
+                refused.push(hazard.clone());
+            }
+        }
         if refused.is_empty() { Ok(()) } else { Err(Refusal { hazards: refused }) }
     }
 
@@ -84,7 +89,7 @@ impl Policy {
 /// The hazards of a plan that the policy does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal {
-    /// Each of them, in the plan's order.
+    /// Each of them once, in the plan's order.
     pub hazards: Vec<Hazard>,
 }
 

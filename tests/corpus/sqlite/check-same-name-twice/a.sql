@@ -1,0 +1,1 @@
+CREATE TABLE t (a, b, CONSTRAINT c CHECK (a > 0), CONSTRAINT c CHECK (b > 0), CHECK (a), CHECK (a));

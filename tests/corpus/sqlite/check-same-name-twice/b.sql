@@ -1,0 +1,1 @@
+CREATE TABLE t (a, b, CONSTRAINT c CHECK (a > 0));

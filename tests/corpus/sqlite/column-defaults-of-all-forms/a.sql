@@ -1,0 +1,1 @@
+CREATE TABLE t (a DEFAULT 1, b DEFAULT +2.5e3, c DEFAULT -0x1F, d DEFAULT x'00ff', e DEFAULT NULL, f DEFAULT true, g DEFAULT current_date, h DEFAULT word, i DEFAULT "quoted", j DEFAULT ((1 + 2) * 3), k DEFAULT ('a' || 'b'));

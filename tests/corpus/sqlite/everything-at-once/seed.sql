@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (1,'x',1),(2,'y',2);
+INSERT INTO old VALUES (1);

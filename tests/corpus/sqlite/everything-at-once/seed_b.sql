@@ -1,0 +1,2 @@
+INSERT INTO fresh VALUES (1);
+INSERT INTO t VALUES (1,'x',1),(20,'y',NULL);

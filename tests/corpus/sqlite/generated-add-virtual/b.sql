@@ -1,0 +1,2 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT, v INT AS (b * 2));
+CREATE INDEX t_v ON t (v);

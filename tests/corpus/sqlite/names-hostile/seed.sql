@@ -1,0 +1,1 @@
+INSERT INTO "order" ("a""b", [c d], "select") VALUES (1,'x',1);

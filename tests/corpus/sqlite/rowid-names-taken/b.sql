@@ -1,0 +1,2 @@
+CREATE TABLE t (rowid TEXT, a INT NOT NULL);
+CREATE TABLE u (rowid TEXT, oid TEXT, _rowid_ TEXT, a INT NOT NULL);

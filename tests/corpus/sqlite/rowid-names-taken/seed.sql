@@ -1,0 +1,2 @@
+INSERT INTO t VALUES ('r',1);
+INSERT INTO u VALUES ('r','o','q',1);

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('007',7),(x'00',1.5);

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('b','c'),('a','d');

@@ -149,8 +149,10 @@ fn attribute_changes(from: &Object, to: &Object) -> Vec<AttributeChange> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -184,5 +186,61 @@ mod tests {
         assert!(diff.is_empty());
         assert_eq!(diff.cosmetic.len(), 1);
         Ok(())
+    }
+
+    #[test]
+    fn counted_and_cosmetic_changes_of_one_object_are_parted() -> Result<(), SnapshotError> {
+        let side = |type_: &str, position: u64, extra: Option<bool>| {
+            let mut object = Object::new(ObjectId::new("thing", ["a"]));
+            object.attributes.insert("type".into(), json!(type_));
+            object.attributes.insert("position".into(), json!(position));
+            object.attributes.extend(extra.map(|extra| ("extra".to_owned(), json!(extra))));
+            SchemaSnapshot::new("test", BTreeSet::new(), vec![object])
+        };
+        let is_cosmetic = |_: &Object, change: &AttributeChange| change.attribute == "position";
+        let diff = calculate(&side("a", 1, Some(true))?, &side("b", 2, None)?, is_cosmetic);
+        let change = |attribute: &str, from, to| AttributeChange { attribute: attribute.into(), from, to };
+        assert_eq!(diff.change_count(), 1);
+        assert_eq!(
+            diff.changed[0].attributes,
+            [change("extra", Some(json!(true)), None), change("type", Some(json!("a")), Some(json!("b")))]
+        );
+        assert_eq!(diff.cosmetic[0].attributes, [change("position", Some(json!(1)), Some(json!(2)))]);
+        Ok(())
+    }
+
+    proptest! {
+        /// What a diff says is what turns one side into the other, and backwards it says the same.
+        #[test]
+        fn a_diff_leads_from_one_side_to_the_other(
+            before in btree_map("[a-e]{1,2}", 0..3, 0..10),
+            after in btree_map("[a-e]{1,2}", 0..3, 0..10),
+        ) {
+            let side = |values: &BTreeMap<String, i32>| {
+                let values: Vec<(&str, Value)> = values.iter().map(|(name, value)| (name.as_str(), json!(value))).collect();
+                snapshot(&values).unwrap()
+            };
+            let (from, to) = (side(&before), side(&after));
+            let diff = ExactDiff.calculate(&from, &to);
+            let mut objects: BTreeMap<ObjectId, Object> =
+                from.objects().iter().map(|object| (object.id.clone(), object.clone())).collect();
+            for object in &diff.removed {
+                let removed = objects.remove(&object.id);
+                prop_assert_eq!(removed.as_ref(), Some(object));
+            }
+            for object in &diff.added {
+                prop_assert_eq!(objects.insert(object.id.clone(), object.clone()), None);
+            }
+            for change in &diff.changed {
+                let replaced = objects.insert(change.id().clone(), change.to.clone());
+                prop_assert_eq!(replaced.as_ref(), Some(&change.from));
+                prop_assert!(change.from.attributes != change.to.attributes);
+            }
+            prop_assert_eq!(objects.into_values().collect::<Vec<_>>(), to.objects());
+            prop_assert_eq!(diff.is_empty(), from == to);
+            let back = ExactDiff.calculate(&to, &from);
+            prop_assert_eq!((back.added, back.removed), (diff.removed, diff.added));
+            prop_assert_eq!(back.changed.len(), diff.changed.len());
+        }
     }
 }

@@ -1,5 +1,19 @@
 //! Canonical schema snapshots named by their SHA-256, what differs between two of them, and the stores that keep them
 //! together with their history. This crate knows no database: no kind's name occurs in it.
+//!
+//! ```
+//! use schema_sync_store::{History, OpenMode, SchemaSnapshot, StoreError, open_store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), StoreError> {
+//! let store = open_store(&"memory:".parse()?, OpenMode::Create).await?;
+//! let snapshot = SchemaSnapshot::empty("sqlite");
+//! let entry = store.store("eu/acme", &snapshot, "alice").await?;
+//! assert_eq!(entry.snapshot, Some(snapshot.hash()));
+//! assert_eq!(store.get_latest("eu/acme").await?, Some(snapshot));
+//! # Ok(())
+//! # }
+//! ```
 
 mod canonical;
 mod canonical_json;

@@ -167,6 +167,24 @@ pub struct LogEntry {
     pub details: Value,
 }
 
+/// An entry without its hash, its members in the order of canonical JSON.
+#[derive(Serialize)]
+struct Body<'a> {
+    author: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Sorted<'a>>,
+    event: &'a Event,
+    log: &'a LogName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<EntryHash>,
+    sequence: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<SnapshotHash>,
+    time: Timestamp,
+}
+
 impl LogEntry {
     /// The entry that follows `last` in its log, or begins the log. For stores: this is what `append` keeps.
     ///
@@ -196,14 +214,19 @@ impl LogEntry {
     /// The canonical JSON of all but the hash: the bytes that the hash is of, and that a store keeps.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut whole = Vec::new();
-        canonical_json::write(self, &mut whole);
-        let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
-        if let Some(members) = value.as_object_mut() {
-            members.remove("hash");
-        }
-        let mut bytes = Vec::with_capacity(whole.len());
-        canonical_json::write(&Sorted(&value), &mut bytes);
+        let body = Body {
+            author: &self.author,
+            details: (!self.details.is_null()).then_some(Sorted(&self.details)),
+            event: &self.event,
+            log: &self.log,
+            note: self.note.as_deref(),
+            previous: self.previous,
+            sequence: self.sequence,
+            snapshot: self.snapshot,
+            time: self.time,
+        };
+        let mut bytes = Vec::new();
+        canonical_json::write(&body, &mut bytes);
         bytes
     }
 

@@ -90,3 +90,28 @@ impl Object {
         self.attributes.get(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inside_means_a_longer_name_in_the_same_schema() {
+        let table = ObjectId::new("table", ["users"]);
+        let column = table.sibling("column", ["users", "email"]);
+        let foreign = column.clone().in_schema(Some("audit".into()));
+        let similar = ObjectId::new("column", ["users2", "email"]);
+        for (inner, inside) in [(&column, true), (&table, false), (&foreign, false), (&similar, false)] {
+            assert_eq!(inner.is_inside(&table), inside, "{inner}");
+        }
+        assert!(!table.is_inside(&column));
+        assert!(foreign.is_inside(&table.in_schema(Some("audit".into()))));
+    }
+
+    #[test]
+    fn people_read_the_kind_and_a_dotted_name() {
+        let id = ObjectId::new("foreign_key", ["orders", "orders_user"]);
+        assert_eq!(id.to_string(), "foreign key orders.orders_user");
+        assert_eq!(id.in_schema(Some("audit".into())).to_string(), "foreign key audit.orders.orders_user");
+    }
+}

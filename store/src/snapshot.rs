@@ -128,3 +128,63 @@ impl PartialEq for SchemaSnapshot {
 }
 
 impl Eq for SchemaSnapshot {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(ids: &[ObjectId]) -> SchemaSnapshot {
+        let objects = ids.iter().map(|id| Object::new(id.clone())).collect();
+        SchemaSnapshot::new("test", BTreeSet::new(), objects).unwrap()
+    }
+
+    fn names<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<String> {
+        objects.map(|object| object.id.to_string()).collect()
+    }
+
+    #[test]
+    fn parts_are_those_of_one_kind_inside_one_object_of_one_schema() {
+        let column = |table: &str, name: &str| ObjectId::new("column", [table, name]);
+        let audit = Some(SmolStr::new("audit"));
+        let snapshot = snapshot(&[
+            column("user", "id"),
+            column("users", "id"),
+            column("users", "email"),
+            column("users2", "id"),
+            column("users", "at").in_schema(audit.clone()),
+            ObjectId::new("column", ["users"]),
+            ObjectId::new("index", ["users", "i"]),
+            ObjectId::new("column", ["users", "id", "deep"]),
+        ]);
+        let users = ObjectId::new("table", ["users"]);
+        let own = ["column users.email", "column users.id", "column users.id.deep"];
+        assert_eq!(names(snapshot.parts("column", &users)), own);
+        assert_eq!(names(snapshot.parts("column", &users.in_schema(audit))), ["column audit.users.at"]);
+        assert_eq!(names(snapshot.parts("trigger", &ObjectId::new("table", ["users"]))), [""; 0]);
+        assert_eq!(names(snapshot.of_kind("index")), ["index users.i"]);
+        assert_eq!(names(snapshot.of_kind("colum")), [""; 0]);
+    }
+
+    #[test]
+    fn an_object_is_found_by_its_whole_identity() {
+        let id = ObjectId::new("table", ["users"]);
+        let snapshot = snapshot(&[ObjectId::new("table", ["a"]), id.clone(), ObjectId::new("view", ["users"])]);
+        assert_eq!(snapshot.get(&id).map(|object| &object.id), Some(&id));
+        assert_eq!(snapshot.get(&id.in_schema(Some("audit".into()))), None);
+        assert!(SchemaSnapshot::empty("test").is_empty() && !snapshot.is_empty());
+    }
+
+    #[test]
+    fn dialect_coverage_and_objects_make_the_hash() {
+        let same = [snapshot(&[]), SchemaSnapshot::empty("test")];
+        assert_eq!(same[0], same[1]);
+        let coverage = BTreeSet::from(["grants".to_owned()]);
+        for other in [
+            SchemaSnapshot::empty("other"),
+            SchemaSnapshot::new("test", coverage, Vec::new()).unwrap(),
+            snapshot(&[ObjectId::new("table", ["a"])]),
+        ] {
+            assert_ne!(other, same[0]);
+        }
+    }
+}

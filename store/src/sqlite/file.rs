@@ -144,10 +144,11 @@ fn make_folder(path: &Path) -> io::Result<()> {
     };
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     fs::create_dir_all(folder)?;
-    #[cfg(unix)]
-    for made in missing {
-        let holder = made.parent().filter(|holder| !holder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::File::open(holder)?.sync_all()?;
+    if cfg!(unix) {
+        for made in missing {
+            let holder = made.parent().filter(|holder| !holder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            fs::File::open(holder)?.sync_all()?;
+        }
     }
     Ok(())
 }

@@ -317,6 +317,19 @@ impl Kind for Column {
         Ok(vec![if is_derived { step } else { step.hazard(HazardKind::DataLoss, "every value of the column is lost") }])
     }
 
+    /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take
+    /// another of two equal indexes of a partition as part of them.
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        let id = &object.id;
+        let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return Vec::new() };
+        if before.attribute("type") == after.attribute("type") || !super::is_partitioned(id, sides) {
+            return Vec::new();
+        }
+        let table = id.sibling("table", [id.name[0].clone()]);
+        let indexes = sides.from.parts("index", &table).filter(|index| index.needs.contains(id));
+        indexes.map(|index| index.id.clone()).collect()
+    }
+
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object) -> Disturbance {
         if !changes.iter().any(|change| matches!(change.attribute, "type" | "collation")) {
             return Disturbance::None;

@@ -239,7 +239,7 @@ pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
     let parent = parent_of(object)?;
     let statement = format!("ALTER INDEX {} ATTACH PARTITION {}", last_name(parent), last_name(&object.id));
     let table = object.id.sibling("table", [object.id.name[0].clone()]);
-    Some(MigrationStep::alter(&object.id, statement).after([table, parent.clone()]))
+    Some(MigrationStep::alter(&object.id, statement).after([super::table::attachment(&table), table, parent.clone()]))
 }
 
 pub(super) struct Index;
@@ -293,6 +293,9 @@ impl Kind for Index {
         let step = MigrationStep::create(id, statement(object, &attributes, is_partitioned));
         let step = step.locking(format!("SHARE on {name}"));
         let step = if is_partitioned { step.after(table::attachments(id, sides)) } else { step };
+        // The server takes any index of the right shape when it attaches a table: others come later.
+        let own_table = id.sibling("table", [id.name[0].clone()]);
+        let step = if attributes.attached { step } else { step.after([table::attachment(&own_table)]) };
         let table_exists = object.needs.iter().any(|need| need.kind == "table" && sides.from.get(need).is_some());
         let mut steps = vec![if table_exists {
             step.hazard(HazardKind::TableScan, "every row is read while the index is built, and writes wait")

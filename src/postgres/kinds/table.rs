@@ -295,7 +295,7 @@ fn checks_of_ancestors(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>,
 }
 
 /// A name for the moment at which a partition is attached, for ordering only.
-fn attachment(partition: &ObjectId) -> ObjectId {
+pub(super) fn attachment(partition: &ObjectId) -> ObjectId {
     partition.sibling("attachment", partition.name.clone())
 }
 

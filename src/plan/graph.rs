@@ -241,6 +241,9 @@ fn next(ready: &BTreeMap<Priority, usize>, last: Option<&MigrationStep>, steps: 
     Some(folding.map_or(first, |(key, _)| key).clone())
 }
 
+/// The steps that drop one object, and all that goes with it.
+type Drops = (Vec<MigrationStep>, Vec<ObjectId>);
+
 /// The steps that drop, with the objects that each group takes away. What goes along with its container gets no step
 /// of its own.
 fn drop_steps(
@@ -248,7 +251,7 @@ fn drop_steps(
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
     parting: Parting,
-) -> Result<Vec<(Vec<MigrationStep>, Vec<ObjectId>)>, PlanError> {
+) -> Result<Vec<Drops>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
     for id in containers_first(decisions.dropped.keys().copied()) {

@@ -1,6 +1,6 @@
 //! Printing: data to standard output, messages and progress to standard error. A reader that went away is no error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -42,6 +42,15 @@ pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Says something to whoever watches. That nobody listens is no error.
 pub(super) fn say(message: &str) {
     drop(writeln!(std::io::stderr().lock(), "{message}"));
+}
+
+/// Asks whoever watches; anything but yes is no.
+pub(super) fn ask(question: &str) -> Result<bool, Failure> {
+    say(&format!("{question} [y/N]"));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Prints a failure: `error: …`, and `help: …` where there is something to do.

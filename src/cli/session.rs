@@ -1,6 +1,6 @@
 //! One run of the program: the options that every command has, and what they name, opened when it is first needed.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,6 @@ use schema_sync::store::{OpenMode, SchemaSnapshot, SnapshotStore, StoreError, St
 use tokio::sync::OnceCell;
 
 use super::failure::Failure;
-use super::output::say;
 use super::{Format, Options};
 
 /// What a command may use.
@@ -203,26 +202,19 @@ impl Session {
         Ok(if all_alike { candidates.into_iter().next() } else { None })
     }
 
-    /// Asks, where a person is there to answer.
+    /// Whether a question must be asked before something is changed.
     ///
     /// # Errors
-    /// A terminal that is none: `without` says what to do there.
-    pub(super) fn confirm(&self, question: &str, without: &str) -> Result<bool, Failure> {
+    /// A question must be asked, and nobody is there to answer; `without` says what to do then.
+    pub(super) fn must_ask(&self, without: &str) -> Result<bool, Failure> {
         if self.options.yes {
+            return Ok(false);
+        }
+        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             return Ok(true);
         }
-        if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-            return Err(
-                Failure::usage(format!("{question} There is no terminal to ask on; nothing was changed")).help(without)
-            );
-        }
-        say(&format!("{question} [y/N] "));
-        let mut answer = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut answer)
-            .map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        Err(Failure::usage("this changes tenants, and there is no terminal to ask on; nothing was changed")
+            .help(without))
     }
 }
 

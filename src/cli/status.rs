@@ -50,11 +50,11 @@ enum Standing {
 impl Standing {
     fn name(self) -> &'static str {
         match self {
-            Self::InSync => "in_sync",
+            Self::InSync => "in-sync",
             Self::Behind => "behind",
-            Self::AsRecorded => "as_recorded",
+            Self::AsRecorded => "as-recorded",
             Self::Drifted => "drifted",
-            Self::NotCaptured => "not_captured",
+            Self::NotCaptured => "not-captured",
         }
     }
 
@@ -168,7 +168,7 @@ fn as_text(picture: &Picture, paint: Paint) -> String {
         let changes = changes
             .filter(|count| *count > 0)
             .map_or_else(String::new, |number| format!(", {}", count(number, "change")));
-        let standing_text = format!("{}{changes}", standing.name().replace('_', " "));
+        let standing_text = format!("{}{changes}", standing.name().replace('-', " "));
         let padded = format!("{standing_text:<24}");
         let padded = if standing.is_fine() { paint.green(&padded) } else { paint.red(&padded) };
         let tenants = format!("{:<12}", count(names.len(), "tenant"));

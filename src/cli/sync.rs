@@ -11,7 +11,7 @@ use schema_sync::store::SchemaSnapshot;
 
 use super::Ending;
 use super::failure::Failure;
-use super::output::{count, print, print_json, progress, say};
+use super::output::{ask, print, print_json, progress, say};
 use super::selection::{Selected, Selection};
 use super::session::{Leave, Session};
 use super::sync_report::Report;
@@ -42,6 +42,8 @@ pub(super) struct Sync {
     #[command(flatten)]
     permission: Permission,
 }
+
+const WITHOUT_TERMINAL: &str = "add --yes to change the tenants, or --dry-run to see what would be done";
 
 /// What is allowed beyond the default.
 #[derive(Args)]
@@ -106,14 +108,20 @@ impl Sync {
     }
 
     async fn sync_fleets(&self, session: &Session, leave: Leave) -> Result<Report, Failure> {
+        if !self.dry_run {
+            // Without a store nothing would be written down of what is done.
+            session.registry().await?;
+        }
         let target = session.resolve(&self.to).await?;
         let policy = leave.policy.clone();
         let fleets = session.fleets(self.selection.fleet.as_deref(), leave).await?;
         let selected = self.selection.of(&fleets).await?;
-        let tenants: usize = selected.iter().map(|(_, tenants)| tenants.len()).sum();
-        let question = format!("Bring {} to {}?", count(tenants, "tenant"), target.hash().short());
-        if !self.dry_run && !session.confirm(&question, "add --yes to do it, or --dry-run to see what would be done")? {
-            return Err(Failure::refused("not confirmed; nothing was changed"));
+        if !self.dry_run && session.must_ask(WITHOUT_TERMINAL)? {
+            let planned = run(&selected, &target, false, &Cancellation::default()).await;
+            say(&Report::new(target.hash(), true, policy.clone(), planned).as_text());
+            if !ask("Do it?")? {
+                return Err(Failure::refused("not confirmed; nothing was changed"));
+            }
         }
         let cancellation = cancel_on_signal();
         let outcomes = run(&selected, &target, !self.dry_run, &cancellation).await;

@@ -1,0 +1,85 @@
+//! The command line on PostgreSQL: a fleet of schemas, a database by its URL, and servers that do not answer.
+
+use schema_sync_test_cluster::Cluster;
+
+use crate::fixture::Fixture;
+
+const TABLE: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL)";
+const V2: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL, email text);\n\
+                  CREATE INDEX users_by_email ON users (email);\n\
+                  CREATE VIEW names AS SELECT name FROM users;\n";
+
+/// A database with two tenants that are schemas, and a configuration that reaches them through the environment.
+fn fleet(name: &str) -> Fixture {
+    let cluster = Cluster::shared();
+    let database = cluster.create_database(name);
+    for tenant in ["tenant_a", "tenant_b", "tenant_test"] {
+        let sql =
+            format!("CREATE SCHEMA {tenant}; SET search_path = {tenant}; {TABLE}; INSERT INTO users VALUES (1, 'ada')");
+        cluster.psql(name, &sql);
+    }
+    let fixture = Fixture::new(&[]);
+    fixture.write("v2.sql", V2);
+    fixture.write(
+        "schema-sync.toml",
+        format!(
+            "[[fleet]]\nname = \"eu\"\nurl = \"{}\"\ntenants = {{ schemas = \"tenant_*\" }}\nexclude = [\"tenant_test\"]\n",
+            database.url
+        ),
+    );
+    fixture.run(&["init"]).ok(0);
+    fixture
+}
+
+#[test]
+fn a_fleet_of_schemas_is_captured_promoted_and_validated() {
+    let fixture = fleet("cli_fleet");
+    assert!(fixture.run(&["capture", "--all"]).ok(0).contains("2 tenants, 0 unchanged"));
+    fixture.run(&["bless", "v2.sql"]).ok(0);
+    assert!(fixture.run(&["validate"]).ok(1).contains("0 in sync, 2 not"));
+    assert!(fixture.run(&["plan", "blessed", "--tenant", "tenant_a"]).ok(0).contains("ADD COLUMN"));
+    assert!(fixture.run(&["sync", "--all", "--yes"]).ok(0).contains("2 applied"));
+    assert!(fixture.run(&["validate"]).ok(0).contains("2 in sync, 0 not"));
+    assert_eq!(fixture.live_hash("tenant_a"), fixture.live_hash("eu/tenant_b"));
+    assert_eq!(Cluster::shared().psql("cli_fleet", "SELECT count(*) FROM tenant_a.users").trim(), "1");
+    let columns = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'tenant_test'";
+    assert_eq!(Cluster::shared().psql("cli_fleet", columns).trim(), "2");
+    assert!(fixture.run(&["log", "tenant:tenant_a"]).ok(0).contains("synced applied"));
+}
+
+#[test]
+fn one_schema_is_synced_by_its_url_alone() {
+    let fixture = fleet("cli_url");
+    std::fs::remove_file(fixture.path("schema-sync.toml")).unwrap();
+    let url = format!("{}?schema=tenant_a", Cluster::shared().url("cli_url"));
+    assert!(fixture.run(&["sync", "--source", "v2.sql", "--target", &url, "--dry-run"]).ok(0).contains("1 planned"));
+    assert!(fixture.run(&["sync", "--source", "v2.sql", "--target", &url, "--apply"]).ok(0).contains("1 applied"));
+    let other = format!("{}?schema=tenant_b", Cluster::shared().url("cli_url"));
+    let diff = fixture.run(&["diff", &other, &url, "--exit-code"]).ok(1);
+    assert!(diff.contains("+ column email"), "{diff}");
+    fixture
+        .run(&["show", &format!("{}?schema=nobody", Cluster::shared().url("cli_url"))])
+        .fails(2, &["does not exist"]);
+}
+
+#[test]
+fn a_server_that_does_not_let_in_is_named_without_the_password() {
+    let fixture = Fixture::new(&[]);
+    let port = Cluster::shared().port();
+    for url in [
+        format!("postgres://nobody:s3cret@127.0.0.1:{port}/postgres"),
+        "postgres://me:s3cret@127.0.0.1:1/postgres".to_owned(),
+        format!("postgres://postgres:s3cret@127.0.0.1:{port}/no_such_database"),
+    ] {
+        let ended = fixture.run(&["show", &url]);
+        assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+        ended.fails(4, &["127.0.0.1"]);
+    }
+}
+
+#[test]
+fn sql_that_does_not_load_is_shown_with_its_line() {
+    let fixture = fleet("cli_load");
+    fixture.write("bad.sql", "CREATE TABLE a (x integer);\n\nCREATE TABEL b (y integer);\n");
+    fixture.run(&["put", "bad.sql"]).fails(2, &["bad.sql, line 3", "TABEL"]);
+}

@@ -1,0 +1,45 @@
+//! Inspecting one schema of 1,000 tables × 12 columns, 4 indexes, 4 constraints, 50 views and 50 functions: from no
+//! connection to the snapshot's hash, held against `pg_dump --schema-only` of the same database.
+#![expect(clippy::print_stdout, reason = "a bench prints what it has measured")]
+
+#[path = "support/large_schema.rs"]
+mod large_schema;
+#[path = "support/report.rs"]
+mod report;
+#[path = "support/timing.rs"]
+mod timing;
+
+use std::error::Error;
+
+use report::Report;
+use schema_sync::adapter::{DatabaseAdapter, Location, TenantContext};
+use schema_sync::postgres::{PostgresAdapter, TenantPattern};
+use schema_sync_test_cluster::Cluster;
+use timing::median;
+
+const ROUNDS: usize = 7;
+const TABLES: usize = 1000;
+const GOAL_RATIO: f64 = 0.3;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let cluster = Cluster::start_with(&["max_locks_per_transaction = 1024", "shared_buffers = 512MB"]);
+    let database = cluster.create_database("large");
+    cluster.psql(&database.name, &large_schema::sql(TABLES));
+    cluster.psql(&database.name, "VACUUM ANALYZE");
+
+    let runtime = tokio::runtime::Runtime::new()?;
+    let tenant = TenantContext::new("large", Location::Schema("large".to_owned()));
+    let inspect = || {
+        runtime.block_on(async {
+            let adapter = PostgresAdapter::new(&database.url, TenantPattern::Schema("large".to_owned()))?;
+            adapter.inspector().inspect_schema(&tenant).await
+        })
+    };
+    let snapshot = inspect()?;
+    let inspection = median(ROUNDS, || inspect().map(|snapshot| snapshot.hash()));
+    let dump = median(ROUNDS, || cluster.pg_dump(&database.name, &["--schema-only"]));
+    let mut report = Report::new();
+    report.row("connect, inspect, hash", inspection, ("pg_dump -s", dump), Some(dump.mul_f64(GOAL_RATIO)));
+    println!("{} objects", snapshot.objects().len());
+    Ok(())
+}

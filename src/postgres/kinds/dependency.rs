@@ -6,12 +6,18 @@ pub(in super::super) const SOURCE: Source = Source { name: "dependency", body, r
 
 /// Dependencies on what is in the namespace, on constraints of relations there, and on extensions' members.
 ///
-/// What indexes and constraints need of their own table is known from their columns and left out.
+/// What indexes and constraints need of their own table is known from their columns and left out, but for the columns
+/// of which an index's expressions and predicate speak.
 fn body(_: &Server) -> String {
     "SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid IN (1259, 1247, 1255) \
      AND e.deptype IN ('n', 'a') AND NOT (e.refclassid = 1259 AND e.deptype = 'a' AND e.classid IN (1259, 2606)) \
+     UNION ALL \
+     SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) \
+     JOIN pg_depend e ON e.classid = 1259 AND e.objid = i.indexrelid AND e.refclassid = 1259 AND e.refobjsubid > 0 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_constraint k ON k.conrelid = d.objid AND k.contype IN ('p', 'u') \

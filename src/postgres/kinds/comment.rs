@@ -31,45 +31,31 @@ pub(super) fn id_of(target: &ObjectId) -> ObjectId {
 
 pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read };
 
-/// Comments on what is in the namespace, and on what hangs on a relation there: indexes, constraints, triggers, rules.
+/// Comments on what is in the namespace, and on what hangs on a relation or a type there: indexes, constraints,
+/// triggers, rules. Few databases comment on these, so it is asked once whether any comment of a class exists before
+/// they are looked up one by one.
 fn body(_: &Server) -> String {
-    "SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_description s \
-     WHERE s.classoid = 2615 AND s.objoid = t.ns AND s.objsubid = 0 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typrelid <> 0 \
-     JOIN pg_description s ON s.objoid = y.typrelid AND s.classoid = 1259 \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid \
-     JOIN pg_description s ON s.objoid = i.indexrelid AND s.classoid = 1259 \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_constraint k ON k.conrelid = d.objid \
-     JOIN pg_description s ON s.objoid = k.oid AND s.classoid = 2606 \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_constraint k ON k.contypid = d.objid \
-     JOIN pg_description s ON s.objoid = k.oid AND s.classoid = 2606 \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhastriggers JOIN pg_trigger g ON g.tgrelid = c.oid \
-     JOIN pg_description s ON s.objoid = g.oid AND s.classoid = 2620 \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
-     UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
-     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhasrules JOIN pg_rewrite r ON r.ev_class = c.oid \
-     JOIN pg_description s ON s.objoid = r.oid AND s.classoid = 2618 \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
-        .to_owned()
+    let hanging = |join: &str, oid: &str, class: u32, catalogue: u32| {
+        format!(
+            " UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_depend d {join} \
+             JOIN pg_description s ON s.objoid = {oid} AND s.classoid = {class} \
+             WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = {catalogue} \
+             AND EXISTS (SELECT FROM pg_description a WHERE a.classoid = {class} AND a.objoid >= 16384)"
+        )
+    };
+    let mut text = "SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_description s \
+         WHERE s.classoid = 2615 AND s.objoid = t.ns AND s.objsubid = 0 \
+         UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description \
+         FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
+         WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0"
+        .to_owned();
+    text += &hanging("JOIN pg_type y ON y.oid = d.objid AND y.typrelid <> 0", "y.typrelid", 1259, 1247);
+    text += &hanging("JOIN pg_index i ON i.indrelid = d.objid", "i.indexrelid", 1259, 1259);
+    text += &hanging("JOIN pg_constraint k ON k.conrelid = d.objid", "k.oid", 2606, 1259);
+    text += &hanging("JOIN pg_constraint k ON k.contypid = d.objid", "k.oid", 2606, 1247);
+    text += &hanging("JOIN pg_trigger g ON g.tgrelid = d.objid AND NOT g.tgisinternal", "g.oid", 2620, 1259);
+    text += &hanging("JOIN pg_rewrite r ON r.ev_class = d.objid", "r.oid", 2618, 1259);
+    text
 }
 
 fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {

@@ -82,7 +82,7 @@ fn body(server: &Server) -> String {
          CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT a.atttypid FROM pg_attribute a \
            WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
          CASE WHEN c.relispartition THEN (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) END, \
-         CASE WHEN EXISTS (SELECT FROM unnest(i.indcollation::oid[]) u WHERE u NOT IN (0, 100)) THEN \
+         CASE WHEN NOT i.indcollation::oid[] <@ '{{0, 100}}'::oid[] THEN \
            array(SELECT CASE WHEN u.u <> 0 THEN u.u::regcollation::text ELSE '' END \
                  FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u (u, place) ORDER BY u.place) END \
          FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid JOIN pg_class c ON c.oid = i.indexrelid \

@@ -154,8 +154,3 @@ fn generated_from(column: &Column<'_>, added: &[&Column<'_>]) -> bool {
 fn is_constrained(column: &Column<'_>, table: &Table<'_>) -> bool {
     table.constraints.iter().any(|(constraint, _)| constraint.needs.contains(&column.object.id))
 }
-
-/// The name that a part's table has before the change, where there is such a table.
-pub(super) fn table_before(part: &ObjectId, sides: &Sides<'_>) -> Option<String> {
-    sides.from.get(&table_of(part)).map(|table| super::table::own_name(&table.id).to_owned())
-}

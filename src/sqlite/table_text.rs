@@ -24,6 +24,8 @@ pub(super) struct TableText {
     /// In their order, with their names.
     pub(super) columns: Vec<(String, ColumnAttributes)>,
     pub(super) constraints: Vec<Constraint>,
+    /// Whether the primary key stands behind the columns, and not at one of them.
+    is_key_of_table: bool,
 }
 
 impl TableText {
@@ -31,7 +33,7 @@ impl TableText {
     pub(super) fn is_rowid_alias(&self, key: &PrimaryKeyAttributes) -> bool {
         !self.table.without_rowid
             && matches!(key.columns.as_slice(), [KeyColumn { descending: false, .. }])
-            && is_lone_integer(&key.columns, self)
+            && is_lone_integer(&key.columns, &self.columns)
     }
 }
 
@@ -42,7 +44,12 @@ pub(super) fn parse(sql: &str) -> Result<TableText, ParseError> {
     cursor.expect_word("TABLE")?;
     cursor.name()?;
     cursor.expect_symbol("(")?;
-    let mut text = TableText { table: TableAttributes::default(), columns: Vec::new(), constraints: Vec::new() };
+    let mut text = TableText {
+        table: TableAttributes::default(),
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        is_key_of_table: false,
+    };
     loop {
         if text.columns.is_empty() || !begins_table_constraint(&cursor) {
             column(&mut cursor, &mut text)?;
@@ -62,7 +69,23 @@ pub(super) fn parse(sql: &str) -> Result<TableText, ParseError> {
     cursor.expect_end()?;
     text.table.columns = text.columns.iter().map(|(name, _)| name.clone()).collect();
     settle(&mut text);
+    forget_ignored_direction(&mut text);
     Ok(text)
+}
+
+/// SQLite looks at the DESC of a lone INTEGER key only where it stands at the column itself, or where there is no rowid.
+fn forget_ignored_direction(text: &mut TableText) {
+    if text.table.without_rowid || !text.is_key_of_table {
+        return;
+    }
+    let columns = &text.columns;
+    for constraint in &mut text.constraints {
+        if let Constraint::PrimaryKey(key) = constraint
+            && is_lone_integer(&key.columns, columns)
+        {
+            key.columns.iter_mut().for_each(|part| part.descending = false);
+        }
+    }
 }
 
 fn options(cursor: &mut Cursor<'_>, table: &mut TableAttributes) -> Result<(), ParseError> {
@@ -92,9 +115,7 @@ fn table_constraint(cursor: &mut Cursor<'_>, text: &mut TableText) -> Result<(),
         let autoincrement = cursor.take_word("AUTOINCREMENT");
         cursor.expect_symbol(")")?;
         let conflict = conflict_clause(cursor)?;
-        // SQLite looks at DESC of a lone INTEGER key only where it stands at the column itself.
-        let columns =
-            if is_lone_integer(&columns, text) { columns.into_iter().map(ascending).collect() } else { columns };
+        text.is_key_of_table = true;
         let key = PrimaryKeyAttributes { columns, autoincrement, conflict, constraint: name };
         text.constraints.push(Constraint::PrimaryKey(key));
     } else if cursor.take_word("UNIQUE") {
@@ -123,14 +144,10 @@ fn table_constraint(cursor: &mut Cursor<'_>, text: &mut TableText) -> Result<(),
     Ok(())
 }
 
-fn is_lone_integer(columns: &[KeyColumn], text: &TableText) -> bool {
-    let [only] = columns else { return false };
-    let column = text.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&only.column));
+fn is_lone_integer(key: &[KeyColumn], columns: &[(String, ColumnAttributes)]) -> bool {
+    let [only] = key else { return false };
+    let column = columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&only.column));
     column.is_some_and(|(_, column)| column.declared_type.as_deref() == Some("INTEGER"))
-}
-
-fn ascending(key: KeyColumn) -> KeyColumn {
-    KeyColumn { descending: false, ..key }
 }
 
 fn constraint_name(cursor: &mut Cursor<'_>) -> Result<Option<String>, ParseError> {

@@ -1,6 +1,9 @@
 //! Reads the text of CREATE TABLE, exactly by SQLite's grammar: most of it no pragma tells. Knows no database; whether
 //! it understood is cross-checked against the pragmas by whoever calls.
 
+mod foreign_key;
+
+use self::foreign_key::{deferrable, references};
 use super::model::{
     CheckAttributes, ColumnAttributes, Conflict, ForeignKeyAttributes, KeyColumn, PrimaryKeyAttributes,
     TableAttributes, UniqueAttributes,
@@ -351,78 +354,6 @@ fn conflict_clause(cursor: &mut Cursor<'_>) -> Result<Option<Conflict>, ParseErr
         .into_iter()
         .find_map(|(word, conflict)| cursor.take_word(word).then_some(conflict))
         .ok_or_else(|| cursor.unexpected("what to do ON CONFLICT"))
-}
-
-/// A foreign key from behind REFERENCES on.
-fn references(
-    cursor: &mut Cursor<'_>,
-    columns: Vec<String>,
-    constraint: Option<String>,
-) -> Result<ForeignKeyAttributes, ParseError> {
-    let mut key = ForeignKeyAttributes {
-        columns,
-        parent: cursor.name()?,
-        parent_columns: Vec::new(),
-        on_delete: None,
-        on_update: None,
-        deferred: false,
-        constraint,
-    };
-    if cursor.take_symbol("(") {
-        key.parent_columns = cursor.names()?;
-        cursor.expect_symbol(")")?;
-    }
-    loop {
-        if cursor.take_word("MATCH") {
-            // SQLite reads it and does nothing with it.
-            cursor.name()?;
-        } else if cursor.take_word("ON") {
-            if cursor.take_word("DELETE") {
-                key.on_delete = action(cursor)?;
-            } else if cursor.take_word("UPDATE") {
-                key.on_update = action(cursor)?;
-            } else {
-                cursor.expect_word("INSERT")?;
-                action(cursor)?;
-            }
-        } else {
-            return Ok(key);
-        }
-    }
-}
-
-fn action(cursor: &mut Cursor<'_>) -> Result<Option<String>, ParseError> {
-    if cursor.take_word("SET") {
-        for word in ["NULL", "DEFAULT"] {
-            if cursor.take_word(word) {
-                return Ok(Some(format!("SET {word}")));
-            }
-        }
-    }
-    for word in ["CASCADE", "RESTRICT"] {
-        if cursor.take_word(word) {
-            return Ok(Some(word.to_owned()));
-        }
-    }
-    cursor.expect_word("NO")?;
-    cursor.expect_word("ACTION")?;
-    Ok(None)
-}
-
-/// Whether a foreign key is deferred, where it says anything of that.
-fn deferrable(cursor: &mut Cursor<'_>) -> Result<Option<bool>, ParseError> {
-    let is_not = cursor.take_word("NOT");
-    if !cursor.take_word("DEFERRABLE") {
-        return if is_not { Err(cursor.unexpected("DEFERRABLE")) } else { Ok(None) };
-    }
-    let mut deferred = false;
-    if cursor.take_word("INITIALLY") {
-        deferred = cursor.take_word("DEFERRED");
-        if !deferred {
-            cursor.expect_word("IMMEDIATE")?;
-        }
-    }
-    Ok(Some(deferred && !is_not))
 }
 
 /// Takes names as the columns themselves have them, and leaves out collations that a column has anyway.

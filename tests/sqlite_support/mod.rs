@@ -109,9 +109,8 @@ fn lines(connection: &Connection, query: &str, argument: &str) -> Outcome<Vec<St
     let mut query = connection.prepare(query)?;
     let count = query.column_count();
     let rows = query.query_map([argument], |row| {
-        let values: rusqlite::Result<Vec<String>> = (0..count)
-            .map(|index| row.get::<_, rusqlite::types::Value>(index).map(|value| format!("{value:?}")))
-            .collect();
+        let values: rusqlite::Result<Vec<String>> =
+            (0..count).map(|index| row.get_ref(index).map(|value| format!("{value:?}"))).collect();
         values.map(|values| values.join(" "))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -60,7 +60,7 @@ impl<'a> TableChange<'a> {
             .locking(WRITE_LOCK)
             .making(along.iter().map(|(constraint, _)| constraint.id.clone()));
         step.after.extend(place.checked_sub(1).map(|before| added[before].object.id.clone()));
-        dangers::add(&mut step, &self.from, &self.to, sides);
+        dangers::add_for_column(&mut step, &self.from, &self.to, &constraints, sides);
         Some(step)
     }
 

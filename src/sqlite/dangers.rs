@@ -18,7 +18,7 @@ pub(super) use self::rows::index_duplicates;
 /// What happens to a dropped column.
 pub(super) const COLUMN_LOSS: &str = "every value of the column is lost";
 
-/// Adds everything that the change of a table may lose or stumble over.
+/// Adds everything that the rebuild of a table may lose or stumble over.
 pub(super) fn add(step: &mut MigrationStep, from: &Table<'_>, to: &Table<'_>, sides: &Sides<'_>) {
     let change = Dangers::new(from, to);
     for column in &to.columns {
@@ -37,9 +37,23 @@ pub(super) fn add(step: &mut MigrationStep, from: &Table<'_>, to: &Table<'_>, si
         change.key_not_null(step);
     }
     for column in from.columns.iter().filter(|column| to.column(column.name).is_none()) {
-        if column.attributes.generated.is_none() && step.unmakes != [column.object.id.clone()] {
+        if column.attributes.generated.is_none() {
             hazard(step, HazardKind::DataLoss, &column.object.id, COLUMN_LOSS);
         }
+    }
+}
+
+/// Adds what a column that is added in place, with these constraints, may stumble over.
+pub(super) fn add_for_column(
+    step: &mut MigrationStep,
+    from: &Table<'_>,
+    to: &Table<'_>,
+    constraints: &[&Constraint],
+    sides: &Sides<'_>,
+) {
+    let change = Dangers::new(from, to);
+    for constraint in constraints {
+        change.added_constraint(step, constraint, sides);
     }
 }
 

@@ -134,6 +134,7 @@ fn what_loses_rows_is_refused_until_it_is_allowed() -> Outcome {
         ("CREATE TABLE t (a); CREATE TABLE u (a)", "CREATE TABLE t (a)", "u"),
         ("CREATE TABLE t (a, b)", "CREATE TABLE t (a)", "t.b"),
         ("CREATE TABLE t (a, b UNIQUE)", "CREATE TABLE t (a)", "t.b"),
+        ("CREATE TABLE t (a, b)", "CREATE TABLE t (a, c, d)", "t.b"),
         ("CREATE TABLE t (a TEXT)", "CREATE TABLE t (a INT)", "t.a"),
         ("CREATE VIRTUAL TABLE f USING fts5(a)", "", "f"),
         ("CREATE TABLE t (a, b)", "CREATE TABLE t (a, b AS (a + 1))", "t.b"),

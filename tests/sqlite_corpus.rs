@@ -5,7 +5,7 @@ mod sqlite_support;
 
 use std::path::Path;
 
-use sqlite_support::{Outcome, check_promotion, runtime};
+use sqlite_support::{Outcome, check_promotion, fast_folder, runtime};
 
 #[test]
 fn every_pair_becomes_the_other() -> Outcome {
@@ -19,7 +19,7 @@ fn every_pair_becomes_the_other() -> Outcome {
         let (a, b) = (read("a.sql")?, read("b.sql")?);
         let seed = read("seed.sql").unwrap_or_default();
         let seed_b = read("seed_b.sql").unwrap_or_default();
-        let folder = tempfile::tempdir()?;
+        let folder = fast_folder()?;
         let runtime = runtime()?;
         for (way, from, to, seed) in [("a to b", &a, &b, &seed), ("b to a", &b, &a, &seed_b)] {
             let name = format!("{name} {way}");

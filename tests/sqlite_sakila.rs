@@ -4,13 +4,13 @@ mod sqlite_support;
 
 use schema_sync::adapter::DatabaseAdapter;
 use schema_sync::sqlite::SqliteAdapter;
-use sqlite_support::{Outcome, check_promotion, inspect, make_file, runtime};
+use sqlite_support::{Outcome, check_promotion, fast_folder, inspect, make_file, runtime};
 
 const SAKILA: &str = include_str!("corpus/sakila/sqlite.sql");
 
 #[test]
 fn an_empty_file_becomes_sakila_and_back() -> Outcome {
-    let folder = tempfile::tempdir()?;
+    let folder = fast_folder()?;
     let runtime = runtime()?;
     runtime.block_on(check_promotion(folder.path(), "to", "", SAKILA, ""))?;
     runtime.block_on(check_promotion(folder.path(), "back", SAKILA, "", ""))
@@ -18,7 +18,7 @@ fn an_empty_file_becomes_sakila_and_back() -> Outcome {
 
 #[test]
 fn a_script_and_a_file_made_from_it_have_one_hash() -> Outcome {
-    let folder = tempfile::tempdir()?;
+    let folder = fast_folder()?;
     let runtime = runtime()?;
     let (adapter, tenant) = make_file(folder.path(), "sakila", SAKILA)?;
     let live = runtime.block_on(inspect(&adapter, &tenant))?;

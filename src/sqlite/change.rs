@@ -60,7 +60,7 @@ impl<'a> TableChange<'a> {
             .locking(WRITE_LOCK)
             .making(along.iter().map(|(constraint, _)| constraint.id.clone()));
         step.after.extend(place.checked_sub(1).map(|before| added[before].object.id.clone()));
-        dangers::add(&mut step, &self.from, &self.to, sides);
+        dangers::add_for_column(&mut step, &self.from, &self.to, &constraints, sides);
         Some(step)
     }
 
@@ -153,9 +153,4 @@ fn generated_from(column: &Column<'_>, added: &[&Column<'_>]) -> bool {
 
 fn is_constrained(column: &Column<'_>, table: &Table<'_>) -> bool {
     table.constraints.iter().any(|(constraint, _)| constraint.needs.contains(&column.object.id))
-}
-
-/// The name that a part's table has before the change, where there is such a table.
-pub(super) fn table_before(part: &ObjectId, sides: &Sides<'_>) -> Option<String> {
-    sides.from.get(&table_of(part)).map(|table| super::table::own_name(&table.id).to_owned())
 }

@@ -9,6 +9,10 @@ use crate::adapter::{AdapterError, Location, TenantContext};
 /// How long a reader waits for a writer that holds the whole file.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Foreign keys are never enforced: a table that is rebuilt must not cascade, and what a trigger leans on is told by
+/// compiling it, into which enforced foreign keys would be compiled as well.
+pub(super) const NO_FOREIGN_KEYS: &str = "PRAGMA foreign_keys = OFF";
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
@@ -35,6 +39,7 @@ pub(super) fn open(tenant: &TenantContext, access: Access) -> Result<Connection,
     let connect = |error: Error| AdapterError::Connect { target: target.clone(), reason: explain(&error) };
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(connect)?;
     connection.busy_timeout(READ_TIMEOUT).map_err(connect)?;
+    connection.execute_batch(NO_FOREIGN_KEYS).map_err(connect)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)) {
         // Who waits for the lock polls it; that it is held for the moment is no reason to give up here.
         Err(error) if access == Access::Write && is_busy(&error) => Ok(connection),

@@ -1,23 +1,26 @@
 //! What a change of a table may lose, and which rows would stop it: hazards, and questions to the live tenant that are
 //! asked before anything runs. A question is asked only where it can be put exactly; SQLite itself has the last word.
 
-use schema_sync_store::{Object, ObjectId};
+mod rows;
+mod storage;
 
-use super::model::{CheckAttributes, ForeignKeyAttributes, IndexAttributes, IndexTerm, KeyColumn};
-use super::quote::{identifier, literal};
-use super::statement_text::names_in;
+use schema_sync_store::ObjectId;
+
+use self::storage::{Affinity, Storage, loss, misfit};
+use super::quote::identifier;
 use super::table::{Column, Table};
 use super::table_text::Constraint;
-use super::token::{TokenKind, tokenize};
 use crate::kind::Sides;
 use crate::plan::{Check, Hazard, HazardKind, MigrationStep};
+
+pub(super) use self::rows::index_duplicates;
 
 /// What happens to a dropped column.
 pub(super) const COLUMN_LOSS: &str = "every value of the column is lost";
 
-/// Adds everything that the change of a table may lose or stumble over.
+/// Adds everything that the rebuild of a table may lose or stumble over.
 pub(super) fn add(step: &mut MigrationStep, from: &Table<'_>, to: &Table<'_>, sides: &Sides<'_>) {
-    let change = Dangers { from, to, table: identifier(from.name) };
+    let change = Dangers::new(from, to);
     for column in &to.columns {
         match from.column(column.name) {
             Some(old) => change.altered_column(step, old, column),
@@ -34,9 +37,23 @@ pub(super) fn add(step: &mut MigrationStep, from: &Table<'_>, to: &Table<'_>, si
         change.key_not_null(step);
     }
     for column in from.columns.iter().filter(|column| to.column(column.name).is_none()) {
-        if column.attributes.generated.is_none() && step.unmakes != [column.object.id.clone()] {
+        if column.attributes.generated.is_none() {
             hazard(step, HazardKind::DataLoss, &column.object.id, COLUMN_LOSS);
         }
+    }
+}
+
+/// Adds what a column that is added in place, with these constraints, may stumble over.
+pub(super) fn add_for_column(
+    step: &mut MigrationStep,
+    from: &Table<'_>,
+    to: &Table<'_>,
+    constraints: &[&Constraint],
+    sides: &Sides<'_>,
+) {
+    let change = Dangers::new(from, to);
+    for constraint in constraints {
+        change.added_constraint(step, constraint, sides);
     }
 }
 
@@ -55,7 +72,11 @@ struct Dangers<'t, 'a> {
     table: String,
 }
 
-impl Dangers<'_, '_> {
+impl<'t, 'a> Dangers<'t, 'a> {
+    fn new(from: &'t Table<'a>, to: &'t Table<'a>) -> Self {
+        Self { from, to, table: identifier(from.name) }
+    }
+
     fn exists(&self, condition: &str) -> String {
         format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {condition})", self.table)
     }
@@ -151,230 +172,4 @@ impl Dangers<'_, '_> {
             }
         }
     }
-
-    fn duplicates(&self, step: &mut MigrationStep, columns: &[KeyColumn], what: &str) {
-        let mut terms = Vec::new();
-        let mut present = Vec::new();
-        for key in columns {
-            let (Some(old), Some(new)) = (self.from.column(&key.column), self.to.column(&key.column)) else { return };
-            if old.attributes.generated.is_none() && new.attributes.generated.is_some() {
-                return;
-            }
-            let source = identifier(old.name);
-            let own = new.attributes.collation.as_deref().unwrap_or("BINARY");
-            let collation = key.collation.as_deref().unwrap_or(own);
-            terms.push(format!("{source} COLLATE {}", identifier(collation)));
-            present.push(format!("{source} IS NOT NULL"));
-        }
-        let names: Vec<&str> = columns.iter().map(|key| key.column.as_str()).collect();
-        let message = format!(
-            "table {} has rows that are equal in ({}), which {what} would forbid: make them differ or remove them first",
-            self.to.name,
-            names.join(", ")
-        );
-        let grouped = format!("{} GROUP BY {} HAVING count(*) > 1", present.join(" AND "), terms.join(", "));
-        ask(step, self.exists(&grouped), message);
-    }
-
-    fn violating_rows(&self, step: &mut MigrationStep, check: &CheckAttributes) {
-        let named: Vec<String> = names_in(&check.expression).collect();
-        let used = self.to.columns.iter().filter(|column| named.contains(&column.name.to_ascii_lowercase()));
-        let Some(source) = self.source(used, &named) else { return };
-        let message = format!("table {} has rows that break CHECK ({})", self.to.name, check.expression);
-        ask(step, format!("SELECT EXISTS (SELECT 1 FROM {source} WHERE NOT ({}))", check.expression), message);
-    }
-
-    /// The table as rows of its new shape, as far as the named columns go; `None` where that cannot be told exactly.
-    fn source<'c, 'o: 'c>(&self, used: impl Iterator<Item = &'c Column<'o>>, named: &[String]) -> Option<String> {
-        let mut columns = Vec::new();
-        let mut has_new = false;
-        for column in used {
-            match self.from.column(column.name) {
-                Some(old) => {
-                    let facts = |column: &Column<'_>, strict| {
-                        let attributes = &column.attributes;
-                        (Storage::of(column, strict), attributes.collation.clone(), attributes.generated.clone())
-                    };
-                    if facts(old, self.from.attributes.strict) != facts(column, self.to.attributes.strict) {
-                        return None;
-                    }
-                    columns.push(identifier(old.name));
-                }
-                None if column.attributes.generated.is_some() => return None,
-                None => {
-                    has_new = true;
-                    let value = column.attributes.default.as_deref().map_or_else(|| "NULL".into(), value_of_default);
-                    columns.push(format!("{value} AS {}", identifier(column.name)));
-                }
-            }
-        }
-        if !has_new {
-            return Some(self.table.clone());
-        }
-        let speaks_of_rowid = named.iter().any(|name| matches!(name.as_str(), "rowid" | "_rowid_" | "oid"));
-        let select = || format!("(SELECT {} FROM {table}) AS {table}", columns.join(", "), table = self.table);
-        (!speaks_of_rowid).then(select)
-    }
-
-    fn orphans(&self, step: &mut MigrationStep, key: &ForeignKeyAttributes, sides: &Sides<'_>) {
-        let mut children = Vec::new();
-        for column in &key.columns {
-            // A new column holds its default alone; the look at all foreign keys before COMMIT takes care of that.
-            let Some(old) = self.from.column(column) else { return };
-            children.push(format!("child.{}", identifier(old.name)));
-        }
-        let present: Vec<String> = children.iter().map(|child| format!("{child} IS NOT NULL")).collect();
-        let present = present.join(" AND ");
-        let parent_id = ObjectId::new("table", [&key.parent]);
-        let condition = match Table::of(sides.from, &parent_id) {
-            Ok(Some(parent)) => {
-                let own_key =
-                    || parent.primary_key().map(|key| key.columns.iter().map(|part| part.column.clone()).collect());
-                let columns: Option<Vec<String>> =
-                    if key.parent_columns.is_empty() { own_key() } else { Some(key.parent_columns.clone()) };
-                let Some(columns) = columns.filter(|columns| columns.len() == children.len()) else { return };
-                let mut equal = Vec::new();
-                for (column, child) in columns.iter().zip(&children) {
-                    let Some(column) = parent.column(column) else { return };
-                    equal.push(format!("parent.{} = {child}", identifier(column.name)));
-                }
-                let parent = identifier(parent.name);
-                format!("{present} AND NOT EXISTS (SELECT 1 FROM {parent} AS parent WHERE {})", equal.join(" AND "))
-            }
-            Ok(None) => present,
-            Err(_) => return,
-        };
-        let message = format!(
-            "table {} has rows whose ({}) refer to nothing in {}: correct or remove them first",
-            self.to.name,
-            key.columns.join(", "),
-            key.parent
-        );
-        ask(step, format!("SELECT EXISTS (SELECT 1 FROM {} AS child WHERE {condition})", self.table), message);
-    }
-}
-
-/// Asks for rows that a new unique index would forbid.
-pub(super) fn index_duplicates(
-    step: &mut MigrationStep,
-    index: &Object,
-    attributes: &IndexAttributes,
-    sides: &Sides<'_>,
-) {
-    let Some(old) = super::change::table_before(&index.id, sides) else { return };
-    if !attributes.unique || sides.from.get(&index.id).is_some_and(|before| before.attributes == index.attributes) {
-        return;
-    }
-    // What speaks of columns that are not there yet cannot be asked.
-    let is_there = |need: &&ObjectId| need.kind == "column" && sides.from.get(need).is_none();
-    if index.needs.iter().any(|need| is_there(&need)) {
-        return;
-    }
-    let mut conditions: Vec<String> = attributes.condition.iter().map(|condition| format!("({condition})")).collect();
-    let mut terms = Vec::new();
-    for term in &attributes.terms {
-        let (value, term) = match term {
-            IndexTerm::Expression { expression, .. } => (format!("({expression})"), format!("({expression})")),
-            IndexTerm::Column(key) => {
-                let column = identifier(&key.column);
-                let collation = key.collation.as_ref().map(|name| format!(" COLLATE {}", identifier(name)));
-                (column.clone(), format!("{column}{}", collation.unwrap_or_default()))
-            }
-        };
-        conditions.push(format!("{value} IS NOT NULL"));
-        terms.push(term);
-    }
-    let query = format!(
-        "SELECT EXISTS (SELECT 1 FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1)",
-        identifier(&old),
-        conditions.join(" AND "),
-        terms.join(", ")
-    );
-    ask(step, query, format!("{} would forbid rows that there are: make them differ or remove them first", index.id));
-}
-
-/// A default as an expression: a bare word behind DEFAULT is a text, in an expression it would be a column.
-fn value_of_default(default: &str) -> String {
-    const KEYWORDS: [&str; 6] = ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
-    match tokenize(default).as_slice() {
-        [token] if matches!(token.kind, TokenKind::Word | TokenKind::Quoted) && !KEYWORDS.contains(&token.text) => {
-            literal(&token.name().unwrap_or_default())
-        }
-        _ => default.to_owned(),
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Affinity {
-    Integer,
-    Real,
-    Numeric,
-    Text,
-    None,
-}
-
-/// How a column keeps its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Storage {
-    affinity: Affinity,
-    /// Whether it takes values of its type only.
-    strict: bool,
-}
-
-impl Storage {
-    /// By the rules of sqlite.org/datatype3.html, section 3.1, and sqlite.org/stricttables.html.
-    fn of(column: &Column<'_>, strict: bool) -> Self {
-        let declared = column.attributes.declared_type.as_deref().unwrap_or_default();
-        let has = |part: &str| declared.to_ascii_uppercase().contains(part);
-        let affinity = if strict && declared == "ANY" || declared.is_empty() {
-            Affinity::None
-        } else if has("INT") {
-            Affinity::Integer
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Affinity::Text
-        } else if has("BLOB") {
-            Affinity::None
-        } else if has("REAL") || has("FLOA") || has("DOUB") {
-            Affinity::Real
-        } else {
-            Affinity::Numeric
-        };
-        Self { affinity, strict: strict && declared != "ANY" }
-    }
-
-    fn is_numeric(self) -> bool {
-        matches!(self.affinity, Affinity::Integer | Affinity::Real | Affinity::Numeric)
-    }
-}
-
-/// The rows whose numbers change when they are kept this way.
-fn loss(storage: Storage, column: &str) -> Option<String> {
-    match storage.affinity {
-        Affinity::Text => {
-            Some(format!("typeof({column}) = 'real' AND CAST(CAST({column} AS TEXT) AS REAL) <> {column}"))
-        }
-        Affinity::Real => {
-            Some(format!("typeof({column}) = 'integer' AND CAST(CAST({column} AS REAL) AS INTEGER) <> {column}"))
-        }
-        Affinity::Integer | Affinity::Numeric | Affinity::None => None,
-    }
-}
-
-/// The rows whose values a strict column of this type does not take, conversions by affinity considered.
-fn misfit(storage: Storage, column: &str) -> Option<String> {
-    if !storage.strict {
-        return None;
-    }
-    Some(match storage.affinity {
-        Affinity::Integer => format!(
-            "typeof({column}) NOT IN ('null', 'integer') AND NOT (typeof({column}) IN ('real', 'text') AND {column} = \
-             CAST({column} AS INTEGER))"
-        ),
-        Affinity::Real | Affinity::Numeric => format!(
-            "typeof({column}) NOT IN ('null', 'integer', 'real') AND NOT (typeof({column}) = 'text' AND {column} = \
-             CAST({column} AS REAL))"
-        ),
-        Affinity::Text => format!("typeof({column}) = 'blob'"),
-        Affinity::None => format!("typeof({column}) NOT IN ('null', 'blob')"),
-    })
 }

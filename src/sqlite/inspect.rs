@@ -61,6 +61,7 @@ pub(super) fn inspect(connection: &mut Connection) -> Result<SchemaSnapshot, Ins
     for entry in entries.iter().filter(|entry| is_plain_table(entry)) {
         table::read(connection, entry, &mut names, &mut objects)?;
     }
+    settle_references(&names, &mut objects);
     for entry in &entries {
         match (entry.entry_type.as_str(), entry.table_type.as_deref()) {
             ("table", Some("virtual")) => objects.push(virtual_table(entry)?),
@@ -70,6 +71,20 @@ pub(super) fn inspect(connection: &mut Connection) -> Result<SchemaSnapshot, Ins
     }
     views_and_triggers(connection, &entries, &names, &mut objects)?;
     Ok(SchemaSnapshot::new(super::DIALECT_NAME, BTreeSet::new(), objects)?)
+}
+
+/// Takes the columns that foreign keys refer to as their tables have them, now that all tables are known.
+fn settle_references(names: &Names, objects: &mut [Object]) {
+    for object in objects.iter_mut().filter(|object| object.id.kind == "foreign_key") {
+        let parent = object.attribute("parent").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let columns = object.attributes.get_mut("parent_columns").and_then(Value::as_array_mut);
+        for column in columns.into_iter().flatten() {
+            let declared = column.as_str().and_then(|name| names.column(&parent, name)).and_then(|id| id.name.last());
+            if let Some(declared) = declared {
+                *column = Value::from(declared.as_str());
+            }
+        }
+    }
 }
 
 fn is_plain_table(entry: &Entry) -> bool {

@@ -5,6 +5,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::{Connection, Error};
 use schema_sync_store::SchemaSnapshot;
 
+use super::connection::NO_FOREIGN_KEYS;
 use super::inspect;
 use super::statement_text::first_statement;
 use super::token::tokenize;
@@ -31,6 +32,10 @@ pub(super) fn inspect_sql(sql: &str, origin: &str) -> Result<SchemaSnapshot, Ada
         })?;
         rest = &rest[next..];
     }
+    if !connection.is_autocommit() {
+        connection.execute_batch("COMMIT").map_err(scratch)?;
+    }
+    connection.execute_batch(NO_FOREIGN_KEYS).map_err(scratch)?;
     inspect::inspect(&mut connection).map_err(|error| error.of_tenant(origin))
 }
 

@@ -18,6 +18,9 @@ use crate::adapter::{AdapterError, LockGuard, MigrationRunner, TenantContext};
 /// The shortest and longest pause between two tries to take the lock, in milliseconds.
 const POLL_MS: std::ops::RangeInclusive<u64> = 5..=40;
 
+/// How long COMMIT waits for readers to leave a file that is not in WAL mode.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Takes locks on tenants' files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SqliteRunner;
@@ -81,7 +84,11 @@ struct Session {
 impl Session {
     fn try_lock(&mut self, tenant: &str) -> Result<bool, AdapterError> {
         match self.connection.execute_batch("BEGIN IMMEDIATE") {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                // Readers may hold COMMIT up for a moment.
+                let waits = self.connection.busy_timeout(COMMIT_TIMEOUT);
+                waits.map(|()| true).map_err(|error| failure(tenant, "busy timeout", &error))
+            }
             Err(error) if is_busy(&error) => Ok(false),
             Err(error) => Err(failure(tenant, "BEGIN IMMEDIATE", &error)),
         }

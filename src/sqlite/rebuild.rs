@@ -68,7 +68,7 @@ fn copy_statement(from: &Table<'_>, to: &Table<'_>, new_name: &str) -> String {
 }
 
 /// Where the rowid goes and where it comes from, unless a copied column is it already or a side has none.
-fn rowid_pair(from: &Table<'_>, to: &Table<'_>) -> Option<(String, String)> {
+pub(super) fn rowid_pair(from: &Table<'_>, to: &Table<'_>) -> Option<(String, String)> {
     if from.attributes.without_rowid || to.attributes.without_rowid {
         return None;
     }

@@ -1,6 +1,9 @@
 //! Reads the text of CREATE TABLE, exactly by SQLite's grammar: most of it no pragma tells. Knows no database; whether
 //! it understood is cross-checked against the pragmas by whoever calls.
 
+mod foreign_key;
+
+use self::foreign_key::{deferrable, references};
 use super::model::{
     CheckAttributes, ColumnAttributes, Conflict, ForeignKeyAttributes, KeyColumn, PrimaryKeyAttributes,
     TableAttributes, UniqueAttributes,
@@ -24,6 +27,8 @@ pub(super) struct TableText {
     /// In their order, with their names.
     pub(super) columns: Vec<(String, ColumnAttributes)>,
     pub(super) constraints: Vec<Constraint>,
+    /// Whether the primary key stands behind the columns, and not at one of them.
+    is_key_of_table: bool,
 }
 
 impl TableText {
@@ -31,7 +36,7 @@ impl TableText {
     pub(super) fn is_rowid_alias(&self, key: &PrimaryKeyAttributes) -> bool {
         !self.table.without_rowid
             && matches!(key.columns.as_slice(), [KeyColumn { descending: false, .. }])
-            && is_lone_integer(&key.columns, self)
+            && is_lone_integer(&key.columns, &self.columns)
     }
 }
 
@@ -42,7 +47,12 @@ pub(super) fn parse(sql: &str) -> Result<TableText, ParseError> {
     cursor.expect_word("TABLE")?;
     cursor.name()?;
     cursor.expect_symbol("(")?;
-    let mut text = TableText { table: TableAttributes::default(), columns: Vec::new(), constraints: Vec::new() };
+    let mut text = TableText {
+        table: TableAttributes::default(),
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        is_key_of_table: false,
+    };
     loop {
         if text.columns.is_empty() || !begins_table_constraint(&cursor) {
             column(&mut cursor, &mut text)?;
@@ -62,7 +72,23 @@ pub(super) fn parse(sql: &str) -> Result<TableText, ParseError> {
     cursor.expect_end()?;
     text.table.columns = text.columns.iter().map(|(name, _)| name.clone()).collect();
     settle(&mut text);
+    forget_ignored_direction(&mut text);
     Ok(text)
+}
+
+/// SQLite looks at the DESC of a lone INTEGER key only where it stands at the column itself, or where there is no rowid.
+fn forget_ignored_direction(text: &mut TableText) {
+    if text.table.without_rowid || !text.is_key_of_table {
+        return;
+    }
+    let columns = &text.columns;
+    for constraint in &mut text.constraints {
+        if let Constraint::PrimaryKey(key) = constraint
+            && is_lone_integer(&key.columns, columns)
+        {
+            key.columns.iter_mut().for_each(|part| part.descending = false);
+        }
+    }
 }
 
 fn options(cursor: &mut Cursor<'_>, table: &mut TableAttributes) -> Result<(), ParseError> {
@@ -92,9 +118,7 @@ fn table_constraint(cursor: &mut Cursor<'_>, text: &mut TableText) -> Result<(),
         let autoincrement = cursor.take_word("AUTOINCREMENT");
         cursor.expect_symbol(")")?;
         let conflict = conflict_clause(cursor)?;
-        // SQLite looks at DESC of a lone INTEGER key only where it stands at the column itself.
-        let columns =
-            if is_lone_integer(&columns, text) { columns.into_iter().map(ascending).collect() } else { columns };
+        text.is_key_of_table = true;
         let key = PrimaryKeyAttributes { columns, autoincrement, conflict, constraint: name };
         text.constraints.push(Constraint::PrimaryKey(key));
     } else if cursor.take_word("UNIQUE") {
@@ -123,14 +147,10 @@ fn table_constraint(cursor: &mut Cursor<'_>, text: &mut TableText) -> Result<(),
     Ok(())
 }
 
-fn is_lone_integer(columns: &[KeyColumn], text: &TableText) -> bool {
-    let [only] = columns else { return false };
-    let column = text.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&only.column));
+fn is_lone_integer(key: &[KeyColumn], columns: &[(String, ColumnAttributes)]) -> bool {
+    let [only] = key else { return false };
+    let column = columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&only.column));
     column.is_some_and(|(_, column)| column.declared_type.as_deref() == Some("INTEGER"))
-}
-
-fn ascending(key: KeyColumn) -> KeyColumn {
-    KeyColumn { descending: false, ..key }
 }
 
 fn constraint_name(cursor: &mut Cursor<'_>) -> Result<Option<String>, ParseError> {
@@ -334,78 +354,6 @@ fn conflict_clause(cursor: &mut Cursor<'_>) -> Result<Option<Conflict>, ParseErr
         .into_iter()
         .find_map(|(word, conflict)| cursor.take_word(word).then_some(conflict))
         .ok_or_else(|| cursor.unexpected("what to do ON CONFLICT"))
-}
-
-/// A foreign key from behind REFERENCES on.
-fn references(
-    cursor: &mut Cursor<'_>,
-    columns: Vec<String>,
-    constraint: Option<String>,
-) -> Result<ForeignKeyAttributes, ParseError> {
-    let mut key = ForeignKeyAttributes {
-        columns,
-        parent: cursor.name()?,
-        parent_columns: Vec::new(),
-        on_delete: None,
-        on_update: None,
-        deferred: false,
-        constraint,
-    };
-    if cursor.take_symbol("(") {
-        key.parent_columns = cursor.names()?;
-        cursor.expect_symbol(")")?;
-    }
-    loop {
-        if cursor.take_word("MATCH") {
-            // SQLite reads it and does nothing with it.
-            cursor.name()?;
-        } else if cursor.take_word("ON") {
-            if cursor.take_word("DELETE") {
-                key.on_delete = action(cursor)?;
-            } else if cursor.take_word("UPDATE") {
-                key.on_update = action(cursor)?;
-            } else {
-                cursor.expect_word("INSERT")?;
-                action(cursor)?;
-            }
-        } else {
-            return Ok(key);
-        }
-    }
-}
-
-fn action(cursor: &mut Cursor<'_>) -> Result<Option<String>, ParseError> {
-    if cursor.take_word("SET") {
-        for word in ["NULL", "DEFAULT"] {
-            if cursor.take_word(word) {
-                return Ok(Some(format!("SET {word}")));
-            }
-        }
-    }
-    for word in ["CASCADE", "RESTRICT"] {
-        if cursor.take_word(word) {
-            return Ok(Some(word.to_owned()));
-        }
-    }
-    cursor.expect_word("NO")?;
-    cursor.expect_word("ACTION")?;
-    Ok(None)
-}
-
-/// Whether a foreign key is deferred, where it says anything of that.
-fn deferrable(cursor: &mut Cursor<'_>) -> Result<Option<bool>, ParseError> {
-    let is_not = cursor.take_word("NOT");
-    if !cursor.take_word("DEFERRABLE") {
-        return if is_not { Err(cursor.unexpected("DEFERRABLE")) } else { Ok(None) };
-    }
-    let mut deferred = false;
-    if cursor.take_word("INITIALLY") {
-        deferred = cursor.take_word("DEFERRED");
-        if !deferred {
-            cursor.expect_word("IMMEDIATE")?;
-        }
-    }
-    Ok(Some(deferred && !is_not))
 }
 
 /// Takes names as the columns themselves have them, and leaves out collations that a column has anyway.

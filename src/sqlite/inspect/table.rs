@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use rusqlite::Connection;
-use schema_sync_store::{Attributes, Object, ObjectId};
+use schema_sync_store::{Object, ObjectId};
 
 use super::super::inventory::{self, Entry, ForeignKeyInfo, Names};
 use super::super::model::{KeyColumn, to_attributes};
@@ -39,67 +39,79 @@ pub(super) fn read(
 }
 
 fn append(id: ObjectId, text: &TableText, objects: &mut Vec<Object>) {
-    let part = |kind: &str, name: &[&str]| {
-        let name = id.name.iter().cloned().chain(name.iter().map(|part| (*part).into()));
-        let mut object = Object::new(id.sibling(kind, name));
-        object.needs.insert(id.clone());
-        object
-    };
-    let column_needs = |expression: &str| {
-        let named: HashSet<String> = names_in(expression).collect();
-        let columns = text.columns.iter().map(|(name, _)| name);
-        let needed = columns.filter(|name| named.contains(&name.to_ascii_lowercase()));
-        needed.map(|name| part("column", &[name]).id).collect::<Vec<_>>()
-    };
+    let mut table = Object::new(id.clone());
+    table.attributes = to_attributes(&text.table);
+    objects.push(table);
     for (name, column) in &text.columns {
-        let mut object = part("column", &[name]);
+        let mut object = part(&id, "column", &[name]);
         object.attributes = to_attributes(column);
-        object.needs.extend(column.generated.as_deref().map(column_needs).unwrap_or_default());
-        object.needs.remove(&object.id.clone());
+        object.needs.extend(column.generated.as_deref().map(|text_of| named(&id, text, text_of)).unwrap_or_default());
+        object.needs.remove(&object.id);
         objects.push(object);
     }
-    let mut constraints: Vec<(&str, String, Attributes, Vec<ObjectId>)> = Vec::new();
-    let columns = |names: Vec<&str>| names.into_iter().map(|name| part("column", &[name]).id).collect::<Vec<_>>();
-    for constraint in &text.constraints {
-        constraints.push(match constraint {
-            Constraint::PrimaryKey(key) => {
-                ("primary_key", "primary_key".into(), to_attributes(key), columns(plain_names(&key.columns)))
-            }
-            Constraint::Unique(key) => {
-                let name = key.constraint.clone().unwrap_or_else(|| plain_names(&key.columns).join(", "));
-                ("unique", name, to_attributes(key), columns(plain_names(&key.columns)))
-            }
-            Constraint::Check(check) => {
-                let name = check.constraint.clone().unwrap_or_else(|| check.expression.clone());
-                ("check", name, to_attributes(check), column_needs(&check.expression))
-            }
-            Constraint::ForeignKey(key) => {
-                let name = key.constraint.clone().unwrap_or_else(|| key.columns.join(", "));
-                let own = key.columns.iter().map(String::as_str).collect();
-                ("foreign_key", name, to_attributes(key), columns(own))
-            }
-        });
-    }
+    let mut constraints: Vec<Object> =
+        text.constraints.iter().map(|constraint| constraint_object(&id, text, constraint)).collect();
     // Names need not be unique in SQLite; among equals the attributes decide, whatever order they were written in.
-    constraints.sort_by_cached_key(|(kind, name, attributes, _)| {
-        (*kind, name.clone(), serde_json::to_string(attributes).unwrap_or_default())
+    constraints.sort_by_cached_key(|object| {
+        (object.id.clone(), serde_json::to_string(&object.attributes).unwrap_or_default())
     });
     let mut taken = HashSet::new();
-    for (kind, name, attributes, needs) in constraints {
-        let mut object = part(kind, &[&name]);
+    for mut object in constraints {
+        let first = object.id.clone();
         for count in 2.. {
             if taken.insert(object.id.clone()) {
                 break;
             }
-            object.id = part(kind, &[&name, &count.to_string()]).id;
+            object.id =
+                first.sibling(first.kind.clone(), first.name.iter().cloned().chain([format!("{count}").into()]));
         }
-        object.attributes = attributes;
-        object.needs.extend(needs);
         objects.push(object);
     }
-    let mut table = Object::new(id.clone());
-    table.attributes = to_attributes(&text.table);
-    objects.push(table);
+}
+
+/// A part of a table, without attributes.
+fn part(table: &ObjectId, kind: &str, name: &[&str]) -> Object {
+    let name = table.name.iter().cloned().chain(name.iter().map(|part| (*part).into()));
+    let mut object = Object::new(table.sibling(kind, name));
+    object.needs.insert(table.clone());
+    object
+}
+
+/// The columns that an expression names.
+fn named(table: &ObjectId, text: &TableText, expression: &str) -> Vec<ObjectId> {
+    let named: HashSet<String> = names_in(expression).collect();
+    let columns = text.columns.iter().filter(|(name, _)| named.contains(&name.to_ascii_lowercase()));
+    columns.map(|(name, _)| part(table, "column", &[name]).id).collect()
+}
+
+fn constraint_object(table: &ObjectId, text: &TableText, constraint: &Constraint) -> Object {
+    let columns = |names: &[&str]| names.iter().map(|name| part(table, "column", &[name]).id).collect::<Vec<_>>();
+    let (kind, name, attributes, needs) = match constraint {
+        Constraint::PrimaryKey(key) => {
+            ("primary_key", Some("primary_key".into()), to_attributes(key), columns(&plain_names(&key.columns)))
+        }
+        Constraint::Unique(key) => {
+            ("unique", key.constraint.clone(), to_attributes(key), columns(&plain_names(&key.columns)))
+        }
+        Constraint::Check(check) => {
+            ("check", check.constraint.clone(), to_attributes(check), named(table, text, &check.expression))
+        }
+        Constraint::ForeignKey(key) => {
+            let own: Vec<&str> = key.columns.iter().map(String::as_str).collect();
+            ("foreign_key", key.constraint.clone(), to_attributes(key), columns(&own))
+        }
+    };
+    // What has no name is called by what it says.
+    let name = name.unwrap_or_else(|| match constraint {
+        Constraint::PrimaryKey(key) => plain_names(&key.columns).join(", "),
+        Constraint::Unique(key) => plain_names(&key.columns).join(", "),
+        Constraint::Check(check) => check.expression.clone(),
+        Constraint::ForeignKey(key) => key.columns.join(", "),
+    });
+    let mut object = part(table, kind, &[&name]);
+    object.attributes = attributes;
+    object.needs.extend(needs);
+    object
 }
 
 fn plain_names(columns: &[KeyColumn]) -> Vec<&str> {

@@ -44,7 +44,7 @@ impl Kind for IndexKind {
             condition.unwrap_or_default()
         );
         let mut step = MigrationStep::create(&object.id, statement).locking(WRITE_LOCK);
-        dangers::index_duplicates(&mut step, object, &attributes, sides);
+        dangers::index_duplicates(&mut step, object, &attributes, sides)?;
         Ok(vec![step])
     }
 

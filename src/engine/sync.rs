@@ -139,7 +139,7 @@ impl Engine {
     ) -> Result<SyncState, EngineError> {
         // Kept before anything is changed: a store that cannot be written to is found out while nothing is lost.
         if let Some(registry) = &self.registry {
-            registry.store().put_all(&[live.clone(), target.clone()]).await?;
+            registry.keep(&[live, target]).await?;
         }
         let task = Task { adapter: self.adapter(), tenant, plan, target, lock_timeout: self.lock_timeout };
         match self.executor.execute(task).await {
@@ -166,7 +166,7 @@ impl Engine {
         });
         let entry = registry.entry(Event::SYNCED).snapshot(after.hash()).details(details);
         let recorded = async {
-            registry.store().put(after).await?;
+            registry.keep(&[after]).await?;
             registry.append_last(&tenant.name, entry).await
         };
         recorded.await.map_err(|error| EngineError::NotRecorded {

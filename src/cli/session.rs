@@ -99,8 +99,8 @@ impl Session {
     }
 
     fn author(&self) -> String {
-        let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        self.options.author.clone().or_else(user).unwrap_or_else(|| "unknown".to_owned())
+        let named = self.options.author.clone().filter(|author| !author.is_empty());
+        named.or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// The registry in the store, which must be there.

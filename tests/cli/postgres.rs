@@ -60,6 +60,8 @@ fn one_schema_is_synced_by_its_url_alone() {
     let other = format!("{}?schema=tenant_b", Cluster::shared().url("cli_url"));
     let diff = fixture.run(&["diff", &other, &url, "--exit-code"]).ok(1);
     assert!(diff.contains("+ column email"), "{diff}");
+    fixture.run(&["diff", "v2.sql", &url, "--exit-code"]).ok(0);
+    fixture.run(&["diff", "v2.sql", &other, "--exit-code"]).ok(1);
     fixture
         .run(&["show", &format!("{}?schema=nobody", Cluster::shared().url("cli_url"))])
         .fails(2, &["does not exist"]);
@@ -78,6 +80,17 @@ fn a_server_that_does_not_let_in_is_named_without_the_password() {
         assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
         ended.fails(4, &["127.0.0.1"]);
     }
+}
+
+#[test]
+fn what_has_no_model_is_shown_and_a_change_of_it_refused_by_name() {
+    let fixture = fleet("cli_unmodelled");
+    let configuration = "CREATE TEXT SEARCH CONFIGURATION simple_copy (COPY = pg_catalog.simple);";
+    fixture.write("v3.sql", format!("{TABLE};\n{configuration}"));
+    fixture.run(&["bless", "v3.sql"]).ok(0);
+    assert!(fixture.run(&["show", "blessed"]).ok(0).contains("simple_copy"));
+    fixture.run(&["sync", "tenant_a", "--yes"]).fails(3, &["simple_copy", "not modelled"]);
+    assert!(fixture.run(&["validate", "tenant_a"]).ok(1).contains("simple_copy"));
 }
 
 #[test]

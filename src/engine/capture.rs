@@ -111,7 +111,7 @@ impl Engine {
     }
 
     /// Somebody else wrote to the tenant's log after it was looked at: looks again.
-    async fn capture_again(
+    pub(super) async fn capture_again(
         &self,
         registry: &Registry,
         tenant: &TenantContext,
@@ -137,10 +137,10 @@ impl Engine {
 }
 
 /// A tenant, and what its log ended with before it was looked at.
-struct Seen<'a> {
-    tenant: &'a TenantContext,
-    log: LogName,
-    last: Option<LogEntry>,
+pub(super) struct Seen<'a> {
+    pub(super) tenant: &'a TenantContext,
+    pub(super) log: LogName,
+    pub(super) last: Option<LogEntry>,
 }
 
 impl Seen<'_> {

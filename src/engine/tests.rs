@@ -131,11 +131,13 @@ struct Meddled {
     is_read_only: bool,
     /// A peer brings this database's tenant `acme` to V2 and writes it down, just before the next snapshot is kept.
     peer: Mutex<Option<MockDatabase>>,
+    /// The same, just before the next entry is appended.
+    late_peer: Mutex<Option<MockDatabase>>,
 }
 
 impl Meddled {
-    async fn let_peer_act(&self) {
-        let peer = self.peer.lock().unwrap().take();
+    async fn let_act(&self, peer: &Mutex<Option<MockDatabase>>) {
+        let peer = peer.lock().unwrap().take();
         if let Some(database) = peer {
             database.set("acme", V2);
             let log = LogName::tenant("acme").unwrap();
@@ -154,7 +156,7 @@ impl SnapshotStore for Meddled {
     }
 
     async fn put(&self, snapshot: &SchemaSnapshot) -> Result<SnapshotHash, StoreError> {
-        self.let_peer_act().await;
+        self.let_act(&self.peer).await;
         self.inner.put(snapshot).await
     }
 
@@ -175,6 +177,7 @@ impl SnapshotStore for Meddled {
         if self.is_read_only {
             return Err(StoreError::ReadOnly { store: "memory:".to_owned() });
         }
+        self.let_act(&self.late_peer).await;
         self.inner.append(log, expected, entry).await
     }
 
@@ -207,6 +210,19 @@ async fn what_was_seen_before_a_peer_acted_never_stands_behind_what_the_peer_wro
     assert_eq!((captured[0].hash, captured[0].recorded), (snapshot(V2).hash(), false));
     let entries = history(&store.inner, "acme").await;
     assert_eq!((entries.len(), entries[0].snapshot), (1, Some(snapshot(V2).hash())));
+}
+
+#[tokio::test]
+async fn a_log_ends_with_what_is_true_though_a_peer_was_faster_to_write() {
+    let database = MockDatabase::with_tenants(&[("acme", V1)]);
+    let store = Arc::new(Meddled { late_peer: Mutex::new(Some(database.clone())), ..Meddled::default() });
+    let engine = Engine::from_adapter(Arc::new(database)).with_store(store.clone());
+    let target = snapshot(&["users", "invoices"]);
+    assert!(engine.sync_tenant(&mock::tenant("acme"), Some(&target), true).await.unwrap().applied());
+    let entries = history(&store.inner, "acme").await;
+    let written: Vec<_> = entries.iter().map(|entry| (entry.event.as_str(), entry.snapshot)).collect();
+    let (v2, target) = (Some(snapshot(V2).hash()), Some(target.hash()));
+    assert_eq!(written, [("captured", v2), ("synced", target), ("synced", v2)]);
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ impl Session {
 
     /// The store's URL: the option, the environment, the configuration, or the default beside the configuration.
     pub(super) async fn store_url(&self) -> Result<StoreUrl, Failure> {
-        if let Some(url) = &self.options.store {
+        if let Some(url) = self.options.store.as_ref().filter(|url| !url.is_empty()) {
             return Ok(url.parse()?);
         }
         let config = self.config().await?;

@@ -1,5 +1,6 @@
 //! The engine on a mocked database and a store in memory.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -13,7 +14,8 @@ use super::registry::RegistryError;
 use super::revision::{Moment, Subject};
 use super::*;
 use crate::adapter::AdapterError;
-use crate::execute::ExecuteError;
+use crate::execute::{ExecuteError, Execution, Task};
+use crate::kind::Dialect;
 use crate::mock::{self, Call, MockDatabase, lock_timeout_error, snapshot};
 use crate::plan::Allowance;
 
@@ -291,4 +293,50 @@ async fn a_ref_must_be_understood_when_it_is_typed() {
     assert!(registry.bless("release-2", hash, None).await.unwrap().moved);
     assert!(!registry.bless("release-2", hash, None).await.unwrap().moved);
     assert_eq!(registry.refs().await.unwrap().len(), 1);
+}
+
+/// Counts how often it is asked.
+#[derive(Default)]
+struct CountingPlanner(AtomicUsize);
+
+impl Planner for CountingPlanner {
+    fn plan(
+        &self,
+        from: &SchemaSnapshot,
+        to: &SchemaSnapshot,
+        dialect: &'static dyn Dialect,
+    ) -> Result<MigrationPlan, PlanError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        DependencyPlanner.plan(from, to, dialect)
+    }
+}
+
+#[tokio::test]
+async fn tenants_of_one_hash_share_one_plan() {
+    let database = MockDatabase::with_tenants(&[("a", V1), ("b", V1), ("c", V1), ("d", &[])]);
+    let planner = Arc::new(CountingPlanner::default());
+    let engine = Engine::from_adapter(Arc::new(database)).with_planner(planner.clone());
+    let tenants = engine.list_tenants().await.unwrap();
+    let outcome = engine.sync_tenants(&tenants, &snapshot(V2), true, 2, &Cancellation::default(), &|_| ()).await;
+    assert!(outcome.is_complete());
+    assert_eq!(planner.0.load(Ordering::SeqCst), 2);
+}
+
+/// Finds that a peer was there first, whatever is asked.
+struct LateExecutor;
+
+#[async_trait]
+impl Executor for LateExecutor {
+    async fn execute(&self, task: Task<'_>) -> Result<Execution, ExecuteError> {
+        Ok(Execution::SyncedByPeer { after: task.target.clone() })
+    }
+}
+
+#[tokio::test]
+async fn what_a_peer_did_is_not_recorded_twice() {
+    let database = MockDatabase::with_tenants(&[("acme", V1)]);
+    let store = Arc::new(MemoryStore::new());
+    let engine = engine(&database, &store).with_executor(Arc::new(LateExecutor));
+    assert!(engine.sync_tenant(&mock::tenant("acme"), Some(&snapshot(V2)), true).await.unwrap().synced_by_peer());
+    assert!(history(&store, "acme").await.is_empty());
 }

@@ -9,8 +9,6 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use schema_sync::kind::DialectDiff;
 use schema_sync::prelude::*;
-use schema_sync::sqlite::SqliteAdapter;
-use schema_sync::store::DiffCalculator;
 
 const SCHEMA: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)";
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use schema_sync::prelude::*;
-use schema_sync::sqlite::SqliteAdapter;
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "an example shows what it does")]

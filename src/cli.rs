@@ -48,6 +48,7 @@ ref), tenant:acme, blessed~2, blessed@{2026-03-03}, live:acme, a database URL, s
 
 /// What every command understands.
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Options {
     /// The configuration; relative paths in it start from its folder
     #[arg(long, global = true, value_name = "FILE")]

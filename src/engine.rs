@@ -8,7 +8,7 @@ pub mod fleets;
 pub mod registry;
 pub mod resolve;
 pub mod revision;
-pub mod suggest;
+mod suggest;
 mod sync;
 #[cfg(test)]
 mod tests;

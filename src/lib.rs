@@ -23,7 +23,9 @@ pub mod prelude {
     pub use crate::engine::{Engine, EngineError, SyncOutcome, SyncState};
     pub use crate::execute::{ExecuteError, Execution, Executor, LockedExecutor};
     pub use crate::plan::{Allowance, MigrationPlan, MigrationStep, PlanError, Planner, Policy};
+    pub use crate::postgres::{PostgresAdapter, TenantPattern};
+    pub use crate::sqlite::SqliteAdapter;
     pub use crate::store::{
-        MemoryStore, SchemaDiff, SchemaSnapshot, SnapshotHash, SnapshotStore, SqliteStore, StoreError,
+        DiffCalculator, MemoryStore, SchemaDiff, SchemaSnapshot, SnapshotHash, SnapshotStore, SqliteStore, StoreError,
     };
 }

@@ -3,7 +3,10 @@
 /// A URL without its password and without its parameters, which may hold one. Takes broken URLs as well: what cannot be
 /// told from a password is left out.
 pub(crate) fn redact(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        let is_broken = url.contains('@') && !url.starts_with("sqlite:");
+        return if is_broken { format!("{}:…", url.split(':').next().unwrap_or_default()) } else { url.to_owned() };
+    };
     let without_parameters = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
     match rest.rsplit_once('@') {
         Some((user, host)) => {
@@ -35,6 +38,7 @@ mod tests {
             ("postgres://host/db?password=s3cret&user=a@b", "postgres://host@b"),
             ("postgres://host/db?password=s3cret", "postgres://host/db"),
             ("postgres://host/db", "postgres://host/db"),
+            ("postgres:/me:s3cret@host/db", "postgres:…"),
             ("sqlite:a@b.db", "sqlite:a@b.db"),
         ] {
             assert_eq!(redact(url), expected);

@@ -157,7 +157,8 @@ impl From<EngineError> for Failure {
                 let failure = Self::from(error);
                 Self { message: format!("tenant {tenant}: {}", failure.message), ..failure }
             }
-            error @ EngineError::Refused { .. } => Self::refused(error.to_string()),
+            error @ EngineError::Refused { .. } => Self::refused(error.to_string())
+                .help("nothing was changed; correct the target so that nothing is lost, or allow the loss by name"),
             error @ EngineError::NoStore { .. } => Self::usage(error.to_string()).help(NO_STORE_HELP),
             error @ (EngineError::NotRecorded { .. } | EngineError::ExecuteUnrecorded { .. }) => {
                 Self::failed(error.to_string())

@@ -72,7 +72,7 @@ impl Session {
 
     /// The store's URL: the option, the environment, the configuration, or the default beside the configuration.
     pub(super) async fn store_url(&self) -> Result<StoreUrl, Failure> {
-        if let Some(url) = &self.options.store {
+        if let Some(url) = self.options.store.as_ref().filter(|url| !url.is_empty()) {
             return Ok(url.parse()?);
         }
         let config = self.config().await?;
@@ -99,8 +99,8 @@ impl Session {
     }
 
     fn author(&self) -> String {
-        let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        self.options.author.clone().or_else(user).unwrap_or_else(|| "unknown".to_owned())
+        let named = self.options.author.clone().filter(|author| !author.is_empty());
+        named.or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// The registry in the store, which must be there.

@@ -60,73 +60,92 @@ impl Engine {
         let mut answers = Vec::with_capacity(tenants.len());
         // A round is as many tenants as are inspected at once, so that snapshots do not pile up in memory.
         for round in tenants.chunks(TENANTS_PER_BATCH * concurrency.max(1)) {
+            let logs: Result<Vec<LogName>, _> = round.iter().map(|tenant| LogName::tenant(&tenant.name)).collect();
+            let logs = logs.map_err(StoreError::from)?;
+            // Read before the tenants are: whoever changes one and writes it down in the meantime makes the append
+            // conflict, so that what was seen before never stands behind what is true now.
+            let lasts = registry.store().last_entries(&logs).await?;
             let inspected = self.inspect_all(round, concurrency, on_batch).await;
-            answers.extend(registry.record_captured(round, inspected).await?);
+            let seen = round.iter().zip(logs).zip(lasts).map(|((tenant, log), last)| Seen { tenant, log, last });
+            answers.extend(self.record_captured(registry, seen.collect(), inspected).await?);
         }
         Ok(answers)
+    }
+
+    async fn record_captured(
+        &self,
+        registry: &Registry,
+        seen: Vec<Seen<'_>>,
+        inspected: Vec<Result<SchemaSnapshot, EngineError>>,
+    ) -> Result<Vec<Result<Captured, EngineError>>, EngineError> {
+        let mut answers: Vec<Result<Captured, EngineError>> = Vec::with_capacity(seen.len());
+        let mut fresh: HashMap<SnapshotHash, SchemaSnapshot> = HashMap::new();
+        let (mut changed, mut appends): (Vec<usize>, Vec<Append>) = (Vec::new(), Vec::new());
+        for (index, (seen, snapshot)) in seen.iter().zip(inspected).enumerate() {
+            answers.push(snapshot.map(|snapshot| {
+                let captured = seen.compare(snapshot.hash());
+                if captured.recorded {
+                    changed.push(index);
+                    appends.push(Append {
+                        log: seen.log.clone(),
+                        expected: seen.last.as_ref().map(|entry| entry.hash),
+                        entry: registry.entry(Event::CAPTURED).snapshot(captured.hash),
+                    });
+                    fresh.insert(captured.hash, snapshot);
+                }
+                captured
+            }));
+        }
+        registry.keep(&fresh.values().collect::<Vec<_>>()).await?;
+        let appended = registry.store().append_all(appends).await;
+        for (index, result) in changed.into_iter().zip(appended) {
+            match result {
+                Ok(_) => {}
+                Err(StoreError::Conflict { .. }) => {
+                    answers[index] = self.capture_again(registry, seen[index].tenant, &seen[index].log).await;
+                }
+                Err(error) => answers[index] = Err(error.into()),
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Somebody else wrote to the tenant's log after it was looked at: looks again.
+    pub(super) async fn capture_again(
+        &self,
+        registry: &Registry,
+        tenant: &TenantContext,
+        log: &LogName,
+    ) -> Result<Captured, EngineError> {
+        let mut tries = 0;
+        loop {
+            let last = registry.store().last_entry(log).await?;
+            let expected = last.as_ref().map(|entry| entry.hash);
+            let live = self.inspect(tenant).await?;
+            let captured = Seen { tenant, log: log.clone(), last }.compare(live.hash());
+            if !captured.recorded {
+                return Ok(captured);
+            }
+            registry.keep(&[&live]).await?;
+            let entry = registry.entry(Event::CAPTURED).snapshot(captured.hash);
+            match registry.store().append(log, expected.as_ref(), entry).await {
+                Err(StoreError::Conflict { .. }) if tries < APPEND_TRIES_MAX => tries += 1,
+                result => return result.map(|_| captured).map_err(EngineError::from),
+            }
+        }
     }
 }
 
-impl Registry {
-    async fn record_captured(
-        &self,
-        tenants: &[TenantContext],
-        inspected: Vec<Result<SchemaSnapshot, EngineError>>,
-    ) -> Result<Vec<Result<Captured, EngineError>>, EngineError> {
-        let logs: Vec<LogName> = tenants
-            .iter()
-            .map(|tenant| LogName::tenant(&tenant.name))
-            .collect::<Result<_, _>>()
-            .map_err(StoreError::from)?;
-        let lasts = self.store().last_entries(&logs).await?;
-        let mut answers: Vec<Result<Captured, EngineError>> = Vec::with_capacity(tenants.len());
-        let mut changed: Vec<(usize, SnapshotHash, Option<LogEntry>)> = Vec::new();
-        let mut fresh: HashMap<SnapshotHash, SchemaSnapshot> = HashMap::new();
-        for (index, (snapshot, last)) in inspected.into_iter().zip(lasts).enumerate() {
-            answers.push(snapshot.map(|snapshot| {
-                let (hash, before) = (snapshot.hash(), last.as_ref().and_then(|entry| entry.snapshot));
-                if before != Some(hash) {
-                    fresh.insert(hash, snapshot);
-                    changed.push((index, hash, last));
-                }
-                Captured { hash, before, recorded: before != Some(hash) }
-            }));
-        }
-        self.store().put_all(&fresh.into_values().collect::<Vec<_>>()).await?;
-        let appends = changed.iter().map(|(index, hash, last)| Append {
-            log: logs[*index].clone(),
-            expected: last.as_ref().map(|entry| entry.hash),
-            entry: self.entry(Event::CAPTURED).snapshot(*hash),
-        });
-        let appended = self.store().append_all(appends.collect()).await;
-        for ((index, hash, _), result) in changed.into_iter().zip(appended) {
-            let result = match result {
-                Err(StoreError::Conflict { .. }) => self.capture_again(&logs[index], hash).await,
-                Ok(_) => Ok(true),
-                Err(error) => Err(error),
-            };
-            match (result, &mut answers[index]) {
-                (Ok(recorded), Ok(captured)) => captured.recorded = recorded,
-                (Err(error), answer) => *answer = Err(error.into()),
-                (Ok(_), Err(_)) => {}
-            }
-        }
-        Ok(answers)
-    }
+/// A tenant, and what its log ended with before it was looked at.
+pub(super) struct Seen<'a> {
+    pub(super) tenant: &'a TenantContext,
+    pub(super) log: LogName,
+    pub(super) last: Option<LogEntry>,
+}
 
-    /// Appends behind whoever came first, unless that says the same; answers whether anything was appended.
-    async fn capture_again(&self, log: &LogName, hash: SnapshotHash) -> Result<bool, StoreError> {
-        let mut tries = 0;
-        loop {
-            let last = self.store().last_entry(log).await?;
-            if last.as_ref().and_then(|entry| entry.snapshot) == Some(hash) {
-                return Ok(false);
-            }
-            let entry = self.entry(Event::CAPTURED).snapshot(hash);
-            match self.store().append(log, last.as_ref().map(|entry| &entry.hash), entry).await {
-                Err(StoreError::Conflict { .. }) if tries < APPEND_TRIES_MAX => tries += 1,
-                result => return result.map(|_| true),
-            }
-        }
+impl Seen<'_> {
+    fn compare(&self, hash: SnapshotHash) -> Captured {
+        let before = self.last.as_ref().and_then(|entry| entry.snapshot);
+        Captured { hash, before, recorded: before != Some(hash) }
     }
 }

@@ -169,6 +169,16 @@ impl Fleets {
         Ok(all)
     }
 
+    /// The tenant of this full or short name, and its fleet.
+    ///
+    /// # Errors
+    /// A name that means no tenant, with the nearest that does, or several.
+    pub async fn find(&self, name: &str) -> Result<(&Fleet, TenantContext), FleetError> {
+        let selected = self.select(&[name.to_owned()]).await?;
+        let found = selected.into_iter().find_map(|(fleet, tenants)| Some((fleet, tenants.into_iter().next()?)));
+        found.ok_or_else(|| FleetError::UnknownTenant { name: name.to_owned(), similar: None })
+    }
+
     /// The tenants of these full or short names, by fleet.
     ///
     /// # Errors

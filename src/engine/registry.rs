@@ -1,6 +1,7 @@
 //! The registry: what people do with a store alone. Refs, histories, and the snapshots behind them. Knows no database.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use schema_sync_store::{
     Event, LogEntry, LogName, LogRange, NewEntry, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError,
@@ -86,12 +87,14 @@ pub struct Blessing {
 pub struct Registry {
     store: Arc<dyn SnapshotStore>,
     author: String,
+    /// Snapshots that the store was seen to hold. A fleet shares few, and asking for each tenant anew costs a write.
+    kept: Arc<Mutex<HashSet<SnapshotHash>>>,
 }
 
 impl Registry {
     /// The registry in this store; what is appended is signed by `author`.
     pub fn new(store: Arc<dyn SnapshotStore>, author: impl Into<String>) -> Self {
-        Self { store, author: author.into() }
+        Self { store, author: author.into(), kept: Arc::default() }
     }
 
     pub(super) fn signed_by(self, author: String) -> Self {
@@ -102,6 +105,18 @@ impl Registry {
     #[must_use]
     pub fn store(&self) -> &dyn SnapshotStore {
         self.store.as_ref()
+    }
+
+    /// Keeps snapshots in the store, asking it only for those that it was not seen to hold.
+    pub(super) async fn keep(&self, snapshots: &[&SchemaSnapshot]) -> Result<(), StoreError> {
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = |snapshot: &&&SchemaSnapshot| !kept().contains(&snapshot.hash());
+        let new: Vec<SchemaSnapshot> = snapshots.iter().filter(is_new).map(|snapshot| (*snapshot).clone()).collect();
+        if !new.is_empty() {
+            let hashes = self.store.put_all(&new).await?;
+            kept().extend(hashes);
+        }
+        Ok(())
     }
 
     pub(super) fn entry(&self, event: Event) -> NewEntry {

@@ -103,10 +103,8 @@ impl Sources<'_> {
             }
             Revision::Live(name) => {
                 let fleets = self.fleets.ok_or_else(|| ResolveError::NeedsFleet(typed.to_owned()))?;
-                let selected = fleets.select(std::slice::from_ref(name)).await?;
-                let (fleet, tenants) = selected.first().ok_or_else(|| ResolveError::NeedsFleet(typed.to_owned()))?;
-                let tenant = tenants.first().ok_or_else(|| ResolveError::NeedsFleet(typed.to_owned()))?;
-                Ok(fleet.engine.inspect(tenant).await?)
+                let (fleet, tenant) = fleets.find(name).await?;
+                Ok(fleet.engine.inspect(&tenant).await?)
             }
             Revision::Database(url) => {
                 let (adapter, tenant) = connect::database(url).await?;

@@ -111,6 +111,11 @@ impl FromStr for Revision {
         if let Some(tenant) = subject.strip_prefix(TENANT) {
             return Ok(Self::Logged(Subject::Tenant(named(text, tenant)?), moment.unwrap_or(Moment::Back(0))));
         }
+        // No ref has a colon in its name: this was to be a URL, and what stands behind the colon may be a password.
+        if let Some((scheme, _)) = subject.split_once(':') {
+            let text = format!("{scheme}:…");
+            return Err(RevisionError::Scheme { text, scheme: scheme.to_owned() });
+        }
         if let (None, Ok(prefix)) = (moment, subject.parse()) {
             return Ok(Self::Hash(prefix));
         }

@@ -1,7 +1,7 @@
 //! What a mistyped name may have meant.
 
 /// The name that is nearest to what was typed, where one is near enough. A name's last part may be typed alone.
-pub(crate) fn nearest(typed: &str, names: &[String]) -> Option<String> {
+pub(super) fn nearest(typed: &str, names: &[String]) -> Option<String> {
     let distance_max = typed.chars().count() / 3 + 1;
     let distance = |name: &&String| {
         let short = name.rsplit('/').next().unwrap_or(name);
@@ -12,7 +12,7 @@ pub(crate) fn nearest(typed: &str, names: &[String]) -> Option<String> {
 }
 
 /// `; did you mean `x`?`, or nothing.
-pub(crate) fn did_you_mean(similar: Option<&str>) -> String {
+pub(super) fn did_you_mean(similar: Option<&str>) -> String {
     similar.map_or_else(String::new, |similar| format!("; did you mean `{similar}`?"))
 }
 

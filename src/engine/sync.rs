@@ -7,6 +7,7 @@ use schema_sync_store::{
 };
 use serde_json::json;
 
+use super::capture::Seen;
 use super::registry::{APPEND_TRIES_MAX, BLESSED, RegistryError};
 use super::revision::{Moment, Subject};
 use super::{Engine, EngineError, Registry};
@@ -138,66 +139,91 @@ impl Engine {
         target: &SchemaSnapshot,
     ) -> Result<SyncState, EngineError> {
         // Kept before anything is changed: a store that cannot be written to is found out while nothing is lost.
-        if let Some(registry) = &self.registry {
-            registry.store().put_all(&[live.clone(), target.clone()]).await?;
-        }
+        let seen = match &self.registry {
+            Some(registry) => {
+                registry.keep(&[live, target]).await?;
+                Some(registry.see(tenant).await?)
+            }
+            None => None,
+        };
         let task = Task { adapter: self.adapter(), tenant, plan, target, lock_timeout: self.lock_timeout };
         match self.executor.execute(task).await {
             Ok(Execution::Applied { after, tries }) => {
-                self.record_applied(tenant, plan, &after, tries).await?;
+                if let Some(seen) = seen {
+                    self.record_applied(seen, plan, &after, tries).await?;
+                }
                 Ok(SyncState::Applied { after: after.hash(), tries })
             }
             Ok(Execution::SyncedByPeer { after }) => Ok(SyncState::SyncedByPeer { after: after.hash() }),
-            Err(error) => Err(self.record_failed(tenant, plan, error).await),
+            Err(error) => Err(match seen {
+                Some(seen) => self.record_failed(seen, plan, error).await,
+                None => error.into(),
+            }),
         }
     }
 
     async fn record_applied(
         &self,
-        tenant: &TenantContext,
+        seen: Seen<'_>,
         plan: &MigrationPlan,
         after: &SchemaSnapshot,
         tries: u32,
     ) -> Result<(), EngineError> {
-        let Some(registry) = &self.registry else { return Ok(()) };
+        let registry = self.registry_or("recording")?;
         let details = json!({
             "before": plan.from, "after": after.hash(), "target": plan.to,
             "outcome": "applied", "tries": tries, "plan": summary(plan),
         });
         let entry = registry.entry(Event::SYNCED).snapshot(after.hash()).details(details);
+        let tenant = seen.tenant.name.clone();
         let recorded = async {
-            registry.store().put(after).await?;
-            registry.append_last(&tenant.name, entry).await
+            registry.keep(&[after]).await?;
+            self.append(registry, seen, entry).await
         };
-        recorded.await.map_err(|error| EngineError::NotRecorded {
-            tenant: tenant.name.clone(),
-            before: plan.from,
-            after: after.hash(),
-            error,
-        })
+        let not_recorded = |error| EngineError::NotRecorded { tenant, before: plan.from, after: after.hash(), error };
+        recorded.await.map_err(not_recorded)
     }
 
     /// Writes down a failure by which the tenant was touched; one that left it alone leaves its log alone, too.
-    async fn record_failed(&self, tenant: &TenantContext, plan: &MigrationPlan, error: ExecuteError) -> EngineError {
+    async fn record_failed(&self, seen: Seen<'_>, plan: &MigrationPlan, error: ExecuteError) -> EngineError {
         let (Some(registry), Some(outcome)) = (&self.registry, outcome_of(&error)) else { return error.into() };
         let details = json!({
             "before": plan.from, "target": plan.to,
             "outcome": outcome, "error": error.to_string(), "plan": summary(plan),
         });
         let entry = registry.entry(Event::SYNCED).details(details);
-        let entry = if outcome == "unapplied" { entry.snapshot(plan.from) } else { entry };
-        match registry.append_last(&tenant.name, entry).await {
+        let entry = if outcome == UNAPPLIED { entry.snapshot(plan.from) } else { entry };
+        match self.append(registry, seen, entry).await {
             Ok(()) => error.into(),
             Err(unrecorded) => EngineError::ExecuteUnrecorded { error, unrecorded },
         }
     }
+
+    /// Appends behind what the log ended with before the tenant was changed.
+    ///
+    /// Where somebody else wrote to it in the meantime, this comes late, and the tenant may have changed once more: it is
+    /// looked at again, so that what is true stands last.
+    async fn append(&self, registry: &Registry, seen: Seen<'_>, entry: NewEntry) -> Result<(), RegistryError> {
+        let expected = seen.last.as_ref().map(|entry| entry.hash);
+        match registry.store().append(&seen.log, expected.as_ref(), entry.clone()).await {
+            Err(StoreError::Conflict { .. }) => {
+                registry.append_last(&seen.log, entry).await?;
+                // The entry itself is written; where this look fails, the next capture does the same.
+                drop(self.capture_again(registry, seen.tenant, &seen.log).await);
+                Ok(())
+            }
+            result => result.map(|_| ()).map_err(RegistryError::from),
+        }
+    }
 }
+
+const UNAPPLIED: &str = "unapplied";
 
 /// How a failure stands in the log; none where the tenant was not touched.
 fn outcome_of(error: &ExecuteError) -> Option<&'static str> {
     match error {
         ExecuteError::RolledBack(_) | ExecuteError::VerificationFailed { .. } | ExecuteError::Unapplied { .. } => {
-            Some("unapplied")
+            Some(UNAPPLIED)
         }
         ExecuteError::InDoubt { .. } => Some("in_doubt"),
         ExecuteError::Untouched(_) | ExecuteError::PlanIsStale { .. } | ExecuteError::ChecksFailed { .. } => None,
@@ -213,15 +239,21 @@ fn summary(plan: &MigrationPlan) -> serde_json::Value {
 }
 
 impl Registry {
-    /// Appends to a tenant's history, behind whatever stands there.
-    async fn append_last(&self, tenant: &str, entry: NewEntry) -> Result<(), RegistryError> {
-        let log = LogName::tenant(tenant).map_err(StoreError::from)?;
+    /// A tenant's log as it ends now.
+    async fn see<'a>(&self, tenant: &'a TenantContext) -> Result<Seen<'a>, StoreError> {
+        let log = LogName::tenant(&tenant.name)?;
+        let last = self.store().last_entry(&log).await?;
+        Ok(Seen { tenant, log, last })
+    }
+
+    /// Appends behind whatever stands there.
+    async fn append_last(&self, log: &LogName, entry: NewEntry) -> Result<(), StoreError> {
         let mut tries = 0;
         loop {
-            let last = self.store().last_entry(&log).await?;
-            match self.store().append(&log, last.as_ref().map(|entry| &entry.hash), entry.clone()).await {
+            let last = self.store().last_entry(log).await?;
+            match self.store().append(log, last.as_ref().map(|entry| &entry.hash), entry.clone()).await {
                 Err(StoreError::Conflict { .. }) if tries < APPEND_TRIES_MAX => tries += 1,
-                result => return result.map(|_| ()).map_err(RegistryError::from),
+                result => return result.map(|_| ()),
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The engine on a mocked database and a store in memory.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use schema_sync_store::{
-    EntryHash, HashPrefix, LogEntry, LogName, LogRange, MemoryStore, NewEntry, SchemaSnapshot, SnapshotHash,
+    EntryHash, Event, HashPrefix, LogEntry, LogName, LogRange, MemoryStore, NewEntry, SchemaSnapshot, SnapshotHash,
     SnapshotStore, StoreError,
 };
 
@@ -13,7 +14,8 @@ use super::registry::RegistryError;
 use super::revision::{Moment, Subject};
 use super::*;
 use crate::adapter::AdapterError;
-use crate::execute::ExecuteError;
+use crate::execute::{ExecuteError, Execution, Task};
+use crate::kind::Dialect;
 use crate::mock::{self, Call, MockDatabase, lock_timeout_error, snapshot};
 use crate::plan::Allowance;
 
@@ -123,54 +125,106 @@ async fn a_failure_that_was_rolled_back_is_recorded_and_heals() {
     assert!(!capture_all(&engine).await[0].recorded);
 }
 
-/// A store that takes everything but appends.
-struct WithoutAppend(MemoryStore);
+/// A store in which things happen.
+#[derive(Default)]
+struct Meddled {
+    inner: MemoryStore,
+    /// Nothing can be appended.
+    is_read_only: bool,
+    /// A peer brings this database's tenant `acme` to V2 and writes it down, just before the next snapshot is kept.
+    peer: Mutex<Option<MockDatabase>>,
+    /// The same, just before the next entry is appended.
+    late_peer: Mutex<Option<MockDatabase>>,
+}
+
+impl Meddled {
+    async fn let_act(&self, peer: &Mutex<Option<MockDatabase>>) {
+        let peer = peer.lock().unwrap().take();
+        if let Some(database) = peer {
+            database.set("acme", V2);
+            let log = LogName::tenant("acme").unwrap();
+            let hash = self.inner.put(&snapshot(V2)).await.unwrap();
+            let last = self.inner.last_entry(&log).await.unwrap().map(|entry| entry.hash);
+            let entry = NewEntry::new(Event::SYNCED, "peer").snapshot(hash);
+            self.inner.append(&log, last.as_ref(), entry).await.unwrap();
+        }
+    }
+}
 
 #[async_trait]
-impl SnapshotStore for WithoutAppend {
+impl SnapshotStore for Meddled {
     fn location(&self) -> &str {
-        self.0.location()
+        self.inner.location()
     }
 
     async fn put(&self, snapshot: &SchemaSnapshot) -> Result<SnapshotHash, StoreError> {
-        self.0.put(snapshot).await
+        self.let_act(&self.peer).await;
+        self.inner.put(snapshot).await
     }
 
     async fn get(&self, hash: &SnapshotHash) -> Result<SchemaSnapshot, StoreError> {
-        self.0.get(hash).await
+        self.inner.get(hash).await
     }
 
     async fn find(&self, prefix: &HashPrefix) -> Result<Vec<SnapshotHash>, StoreError> {
-        self.0.find(prefix).await
+        self.inner.find(prefix).await
     }
 
     async fn append(
         &self,
-        _log: &LogName,
-        _expected: Option<&EntryHash>,
-        _entry: NewEntry,
+        log: &LogName,
+        expected: Option<&EntryHash>,
+        entry: NewEntry,
     ) -> Result<LogEntry, StoreError> {
-        Err(StoreError::ReadOnly { store: "memory:".to_owned() })
+        if self.is_read_only {
+            return Err(StoreError::ReadOnly { store: "memory:".to_owned() });
+        }
+        self.let_act(&self.late_peer).await;
+        self.inner.append(log, expected, entry).await
     }
 
     async fn read(&self, log: &LogName, range: LogRange) -> Result<Vec<LogEntry>, StoreError> {
-        self.0.read(log, range).await
+        self.inner.read(log, range).await
     }
 
     async fn logs(&self, prefix: &str) -> Result<Vec<LogName>, StoreError> {
-        self.0.logs(prefix).await
+        self.inner.logs(prefix).await
     }
 }
 
 #[tokio::test]
 async fn a_change_that_could_not_be_recorded_is_said_to_be_one() {
     let database = MockDatabase::with_tenants(&[("acme", V1)]);
-    let store = Arc::new(WithoutAppend(MemoryStore::new()));
+    let store = Arc::new(Meddled { is_read_only: true, ..Meddled::default() });
     let engine = Engine::from_adapter(Arc::new(database.clone())).with_store(store);
     let error = engine.sync_tenant(&mock::tenant("acme"), Some(&snapshot(V2)), true).await.unwrap_err();
     assert!(matches!(error, EngineError::NotRecorded { after, .. } if after == snapshot(V2).hash()), "{error}");
     assert!(error.to_string().contains("the database is changed"), "{error}");
     assert_eq!(database.live("acme"), snapshot(V2));
+}
+
+#[tokio::test]
+async fn what_was_seen_before_a_peer_acted_never_stands_behind_what_the_peer_wrote() {
+    let database = MockDatabase::with_tenants(&[("acme", V1)]);
+    let store = Arc::new(Meddled { peer: Mutex::new(Some(database.clone())), ..Meddled::default() });
+    let engine = Engine::from_adapter(Arc::new(database)).with_store(store.clone());
+    let captured = capture_all(&engine).await;
+    assert_eq!((captured[0].hash, captured[0].recorded), (snapshot(V2).hash(), false));
+    let entries = history(&store.inner, "acme").await;
+    assert_eq!((entries.len(), entries[0].snapshot), (1, Some(snapshot(V2).hash())));
+}
+
+#[tokio::test]
+async fn a_log_ends_with_what_is_true_though_a_peer_was_faster_to_write() {
+    let database = MockDatabase::with_tenants(&[("acme", V1)]);
+    let store = Arc::new(Meddled { late_peer: Mutex::new(Some(database.clone())), ..Meddled::default() });
+    let engine = Engine::from_adapter(Arc::new(database)).with_store(store.clone());
+    let target = snapshot(&["users", "invoices"]);
+    assert!(engine.sync_tenant(&mock::tenant("acme"), Some(&target), true).await.unwrap().applied());
+    let entries = history(&store.inner, "acme").await;
+    let written: Vec<_> = entries.iter().map(|entry| (entry.event.as_str(), entry.snapshot)).collect();
+    let (v2, target) = (Some(snapshot(V2).hash()), Some(target.hash()));
+    assert_eq!(written, [("captured", v2), ("synced", target), ("synced", v2)]);
 }
 
 #[tokio::test]
@@ -239,4 +293,50 @@ async fn a_ref_must_be_understood_when_it_is_typed() {
     assert!(registry.bless("release-2", hash, None).await.unwrap().moved);
     assert!(!registry.bless("release-2", hash, None).await.unwrap().moved);
     assert_eq!(registry.refs().await.unwrap().len(), 1);
+}
+
+/// Counts how often it is asked.
+#[derive(Default)]
+struct CountingPlanner(AtomicUsize);
+
+impl Planner for CountingPlanner {
+    fn plan(
+        &self,
+        from: &SchemaSnapshot,
+        to: &SchemaSnapshot,
+        dialect: &'static dyn Dialect,
+    ) -> Result<MigrationPlan, PlanError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        DependencyPlanner.plan(from, to, dialect)
+    }
+}
+
+#[tokio::test]
+async fn tenants_of_one_hash_share_one_plan() {
+    let database = MockDatabase::with_tenants(&[("a", V1), ("b", V1), ("c", V1), ("d", &[])]);
+    let planner = Arc::new(CountingPlanner::default());
+    let engine = Engine::from_adapter(Arc::new(database)).with_planner(planner.clone());
+    let tenants = engine.list_tenants().await.unwrap();
+    let outcome = engine.sync_tenants(&tenants, &snapshot(V2), true, 2, &Cancellation::default(), &|_| ()).await;
+    assert!(outcome.is_complete());
+    assert_eq!(planner.0.load(Ordering::SeqCst), 2);
+}
+
+/// Finds that a peer was there first, whatever is asked.
+struct LateExecutor;
+
+#[async_trait]
+impl Executor for LateExecutor {
+    async fn execute(&self, task: Task<'_>) -> Result<Execution, ExecuteError> {
+        Ok(Execution::SyncedByPeer { after: task.target.clone() })
+    }
+}
+
+#[tokio::test]
+async fn what_a_peer_did_is_not_recorded_twice() {
+    let database = MockDatabase::with_tenants(&[("acme", V1)]);
+    let store = Arc::new(MemoryStore::new());
+    let engine = engine(&database, &store).with_executor(Arc::new(LateExecutor));
+    assert!(engine.sync_tenant(&mock::tenant("acme"), Some(&snapshot(V2)), true).await.unwrap().synced_by_peer());
+    assert!(history(&store, "acme").await.is_empty());
 }

@@ -29,6 +29,9 @@ fn a_password_is_never_printed() {
     let password_in = [
         vec!["show", "postgre://me:s3cret@host/db"],
         vec!["show", "mysql://me:s3cret@host/db"],
+        vec!["show", "postgres:me:s3cret@host/db"],
+        vec!["sync", "--source", "v2.sql", "--target", "postgres:/me:s3cret@host/db", "--apply"],
+        vec!["refs", "--store", "postgres://me:s3cret@host/db"],
         vec!["tenants", "--config", "bad.toml"],
         vec!["sync", "--source", "v2.sql", "--target", "postgrs://me:s3cret@host/db?password=s3cret", "--apply"],
     ];

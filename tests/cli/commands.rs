@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use crate::fixture::{Fixture, V1, V2};
+use crate::fixture::{Ended, Fixture, V1, V2};
 
 #[test]
 fn from_a_live_schema_to_a_verified_promotion() {
@@ -69,6 +69,9 @@ fn the_printed_document_has_the_hash_that_names_it() {
     fixture.write(&name, &document);
     assert_eq!(fixture.run(&["put", &name]).ok(0).trim(), hash);
     assert!(fixture.run(&["show", &name]).ok(0).contains("column name"));
+    let document = std::fs::File::open(fixture.path(&name)).unwrap();
+    let piped: Ended = fixture.command(&["put", "-"]).stdin(document).output().unwrap().into();
+    assert_eq!(piped.ok(0).trim(), hash);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The command line on PostgreSQL: a fleet of schemas, a database by its URL, and servers that do not answer.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use schema_sync_test_cluster::Cluster;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Ended, Fixture};
 
 const TABLE: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL)";
 const V2: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL, email text);\n\
@@ -57,6 +60,8 @@ fn one_schema_is_synced_by_its_url_alone() {
     let other = format!("{}?schema=tenant_b", Cluster::shared().url("cli_url"));
     let diff = fixture.run(&["diff", &other, &url, "--exit-code"]).ok(1);
     assert!(diff.contains("+ column email"), "{diff}");
+    fixture.run(&["diff", "v2.sql", &url, "--exit-code"]).ok(0);
+    fixture.run(&["diff", "v2.sql", &other, "--exit-code"]).ok(1);
     fixture
         .run(&["show", &format!("{}?schema=nobody", Cluster::shared().url("cli_url"))])
         .fails(2, &["does not exist"]);
@@ -78,8 +83,62 @@ fn a_server_that_does_not_let_in_is_named_without_the_password() {
 }
 
 #[test]
+fn what_has_no_model_is_shown_and_a_change_of_it_refused_by_name() {
+    let fixture = fleet("cli_unmodelled");
+    let configuration = "CREATE TEXT SEARCH CONFIGURATION simple_copy (COPY = pg_catalog.simple);";
+    fixture.write("v3.sql", format!("{TABLE};\n{configuration}"));
+    fixture.run(&["bless", "v3.sql"]).ok(0);
+    assert!(fixture.run(&["show", "blessed"]).ok(0).contains("simple_copy"));
+    fixture.run(&["sync", "tenant_a", "--yes"]).fails(3, &["simple_copy", "not modelled"]);
+    assert!(fixture.run(&["validate", "tenant_a"]).ok(1).contains("simple_copy"));
+}
+
+#[test]
 fn sql_that_does_not_load_is_shown_with_its_line() {
     let fixture = fleet("cli_load");
     fixture.write("bad.sql", "CREATE TABLE a (x integer);\n\nCREATE TABEL b (y integer);\n");
     fixture.run(&["put", "bad.sql"]).fails(2, &["bad.sql, line 3", "TABEL"]);
+}
+
+#[test]
+fn of_two_processes_one_works_and_the_other_says_so() {
+    let fixture = fleet("cli_race");
+    fixture.run(&["bless", "v2.sql"]).ok(0);
+    // A reader keeps the table until both processes have looked at the tenant.
+    let reader = std::thread::spawn(|| {
+        let sql = "BEGIN; LOCK TABLE tenant_a.users IN SHARE MODE; SELECT pg_sleep(1.5); COMMIT";
+        Cluster::shared().psql("cli_race", sql)
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    let arguments = ["sync", "tenant_a", "--yes", "--format", "json"];
+    let spawn = || fixture.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let children = [spawn(), spawn()];
+    reader.join().unwrap();
+    let mut states: Vec<String> = Vec::new();
+    for child in children {
+        let printed = Ended::from(child.wait_with_output().unwrap()).ok(0);
+        let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        states.push(report["tenants"][0]["state"].as_str().unwrap().to_owned());
+    }
+    states.sort();
+    assert_eq!(states, ["applied", "synced-by-peer"]);
+}
+
+#[test]
+fn a_killed_process_leaves_every_tenant_whole() {
+    let fixture = fleet("cli_kill");
+    fixture.run(&["bless", "v2.sql"]).ok(0);
+    let reader = std::thread::spawn(|| {
+        let sql = "BEGIN; LOCK TABLE tenant_b.users IN SHARE MODE; SELECT pg_sleep(1.5); COMMIT";
+        Cluster::shared().psql("cli_kill", sql)
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    let before = fixture.live_hash("tenant_b");
+    let mut child = fixture.command(&["sync", "tenant_b", "--yes"]).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap();
+    assert_eq!(fixture.live_hash("tenant_b"), before);
+    assert!(fixture.run(&["sync", "--all", "--yes"]).ok(0).contains("2 applied"));
 }

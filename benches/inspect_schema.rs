@@ -1,5 +1,6 @@
-//! Inspecting one schema of 1,000 tables × 12 columns, 4 indexes, 4 constraints, 50 views and 50 functions: from no
-//! connection to the snapshot's hash, held against `pg_dump --schema-only` of the same database.
+//! Inspecting one schema of 1,000 tables × 12 columns, 4 indexes, 4 constraints, 50 views and 50 functions: from the
+//! start of the command to the end of the snapshot's document, and within the library from no connection to the
+//! snapshot's hash. Held against `pg_dump --schema-only` of the same database.
 #![expect(clippy::print_stdout, reason = "a bench prints what it has measured")]
 
 #[path = "support/large_schema.rs"]
@@ -10,10 +11,12 @@ mod report;
 mod timing;
 
 use std::error::Error;
+use std::process::Command;
 
 use report::Report;
 use schema_sync::adapter::{DatabaseAdapter, Location, TenantContext};
 use schema_sync::postgres::{PostgresAdapter, TenantPattern};
+use schema_sync::store::SnapshotHash;
 use schema_sync_test_cluster::Cluster;
 use timing::median;
 
@@ -36,10 +39,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
     };
     let snapshot = inspect()?;
+    let document = show(&database.url)?;
+    assert_eq!(SnapshotHash::of(&document), snapshot.hash(), "the command and the library read the same");
     let inspection = median(ROUNDS, || inspect().map(|snapshot| snapshot.hash()));
+    let command = median(ROUNDS, || show(&database.url));
     let dump = median(ROUNDS, || cluster.pg_dump(&database.name, &["--schema-only"]));
     let mut report = Report::new();
-    report.row("connect, inspect, hash", inspection, ("pg_dump -s", dump), Some(dump.mul_f64(GOAL_RATIO)));
+    let limit = Some(dump.mul_f64(GOAL_RATIO));
+    report.row("schema-sync show --format snapshot", command, ("pg_dump -s", dump), limit);
+    report.row("connect, inspect, hash", inspection, ("pg_dump -s", dump), limit);
     println!("{} objects", snapshot.objects().len());
     Ok(())
+}
+
+/// The snapshot's document as the command prints it.
+fn show(url: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_schema-sync"))
+        .args(["show", &format!("{url}?schema=large"), "--format", "snapshot"])
+        .current_dir(folder.path())
+        .output()?;
+    if output.status.success() { Ok(output.stdout) } else { Err(String::from_utf8(output.stderr)?.into()) }
 }

@@ -33,39 +33,40 @@ pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read
 
 /// Comments on what is in the namespace, and on what hangs on a relation there: indexes, constraints, triggers, rules.
 fn body(_: &Server) -> String {
-    "SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_description s \
+    "SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL::text FROM pg_description s \
      WHERE s.classoid = 2615 AND s.objoid = t.ns AND s.objsubid = 0 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
      FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, \
+       (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = s.objoid AND a.attnum = s.objsubid) \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typrelid <> 0 \
      JOIN pg_description s ON s.objoid = y.typrelid AND s.classoid = 1259 \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
      FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid \
      JOIN pg_description s ON s.objoid = i.indexrelid AND s.classoid = 1259 \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
      FROM pg_depend d JOIN pg_constraint k ON k.conrelid = d.objid \
      JOIN pg_description s ON s.objoid = k.oid AND s.classoid = 2606 \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
      FROM pg_depend d JOIN pg_constraint k ON k.contypid = d.objid \
      JOIN pg_description s ON s.objoid = k.oid AND s.classoid = 2606 \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhastriggers JOIN pg_trigger g ON g.tgrelid = c.oid \
      JOIN pg_description s ON s.objoid = g.oid AND s.classoid = 2620 \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
-     SELECT s.classoid, s.objoid, s.objsubid, s.description \
+     SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhasrules JOIN pg_rewrite r ON r.ev_class = c.oid \
      JOIN pg_description s ON s.objoid = r.oid AND s.classoid = 2618 \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
@@ -87,7 +88,11 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         return Ok(());
     }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
+    let attribute: Option<&str> = cells.get(5)?;
     let relation_column = || {
+        if let Some(attribute) = attribute {
+            return Some(SmolStr::new(attribute));
+        }
         let relation = reading.relations.get(&oid).filter(|_| class == class::RELATION && target.kind != "column")?;
         i16::try_from(column).ok().and_then(|number| relation.columns.get(&number)).map(|found| found.name.clone())
     };

@@ -87,7 +87,7 @@ pub trait Kind: Sync {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError>;
 
     /// What these changes in place mean for an object that needs the changed one, directly or through others.
-    fn disturbs(&self, _changes: &[Change<'_>], _dependent: &Object) -> Disturbance {
+    fn disturbs(&self, _changes: &[Change<'_>], _dependent: &Object, _sides: &Sides<'_>) -> Disturbance {
         Disturbance::None
     }
 

@@ -90,7 +90,7 @@ impl<'a> Decisions<'a> {
                         continue;
                     }
                     seen.push(&dependent.id);
-                    match kind.disturbs(changes, dependent) {
+                    match kind.disturbs(changes, dependent, sides) {
                         Disturbance::None => {}
                         Disturbance::Recreate => recreated.push((&dependent.id, id)),
                         Disturbance::Through => stack.push(&dependent.id),

@@ -27,8 +27,8 @@ pub(super) struct StepGraph {
 pub(super) enum Parting {
     /// All its parts.
     Together,
-    /// All but the parts that need something else that is dropped, and that no other part needs. These go first: a
-    /// foreign key between two tables that refer to each other and are both dropped.
+    /// All but the parts that need something else that is dropped or altered, and that no other part needs. These go
+    /// first: a foreign key between two tables that refer to each other and are both dropped.
     LeavesFirst,
 }
 
@@ -38,6 +38,14 @@ struct Doers {
     droppers: HashMap<ObjectId, usize>,
     makers: HashMap<ObjectId, usize>,
     alterers: HashMap<ObjectId, Vec<usize>>,
+}
+
+impl Doers {
+    fn makes(&mut self, nodes: &[usize], makes: Vec<Vec<ObjectId>>) {
+        for (node, made) in nodes.iter().zip(makes) {
+            self.makers.extend(made.into_iter().map(|id| (id, *node)));
+        }
+    }
 }
 
 impl StepGraph {
@@ -55,14 +63,15 @@ impl StepGraph {
         }
         for (id, changes) in &decisions.altered {
             let Some(object) = sides.to.get(id) else { continue };
-            let nodes = graph.add(kind_of(dialect, id)?.alter(object, changes, sides)?);
+            let steps = kind_of(dialect, id)?.alter(object, changes, sides)?;
+            let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
+            let nodes = graph.add(steps);
+            doers.makes(&nodes, makes);
             doers.alterers.insert((*id).clone(), nodes);
         }
         for steps in create_steps(decisions, sides, dialect)? {
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
-            for (node, made) in graph.add(steps).into_iter().zip(makes) {
-                doers.makers.extend(made.into_iter().map(|id| (id, node)));
-            }
+            doers.makes(&graph.add(steps), makes);
         }
         graph.connect(decisions, sides, dialect, &doers)?;
         Ok(graph)
@@ -132,9 +141,10 @@ impl StepGraph {
         self.order_claims(decisions, sides, dialect, doers)
     }
 
+    /// A step comes after what makes or alters its need; where it comes after an object that goes, after its drop.
     fn wait_for_need(&mut self, need: &ObjectId, node: usize, doers: &Doers) {
-        if let Some(maker) = doers.makers.get(need) {
-            self.order(*maker, node);
+        if let Some(doer) = doers.makers.get(need).or_else(|| doers.droppers.get(need)) {
+            self.order(*doer, node);
         }
         for alterer in doers.alterers.get(need).into_iter().flatten() {
             self.order(*alterer, node);
@@ -254,9 +264,16 @@ fn drop_steps(
 ) -> Result<Vec<Drops>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
-    for id in containers_first(decisions.dropped.keys().copied()) {
-        let Some(object) = sides.from.get(id).filter(|_| !absorbed.contains(id)) else { continue };
-        let mut steps = kind_of(dialect, id)?.drop(object, sides)?;
+    let mut all: Vec<(&ObjectId, Vec<MigrationStep>)> = Vec::new();
+    for id in decisions.dropped.keys() {
+        if let Some(object) = sides.from.get(id) {
+            all.push((*id, kind_of(dialect, id)?.drop(object, sides)?));
+        }
+    }
+    for (id, mut steps) in containers_first(all, |step| &step.unmakes) {
+        if absorbed.contains(id) {
+            continue;
+        }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
         if parting == Parting::LeavesFirst {
@@ -272,11 +289,19 @@ fn drop_steps(
     Ok(groups)
 }
 
-/// Containers have shorter names than their parts; only what no container takes in gets to take in others.
-fn containers_first<'a>(ids: impl Iterator<Item = &'a ObjectId>) -> Vec<&'a ObjectId> {
-    let mut ids: Vec<&ObjectId> = ids.collect();
-    ids.sort_by_key(|id| id.name.len());
-    ids
+/// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as
+/// containers have shorter names than their parts.
+fn containers_first<'a>(
+    mut all: Vec<(&'a ObjectId, Vec<MigrationStep>)>,
+    along: impl Fn(&MigrationStep) -> &Vec<ObjectId>,
+) -> Vec<(&'a ObjectId, Vec<MigrationStep>)> {
+    let others = |(id, steps): &(&ObjectId, Vec<MigrationStep>)| {
+        let taken: Vec<ObjectId> = steps.iter().flat_map(&along).filter(|other| other != id).cloned().collect();
+        taken
+    };
+    let taken: HashSet<ObjectId> = all.iter().flat_map(others).collect();
+    all.sort_by_key(|(id, _)| (taken.contains(*id), id.name.len()));
+    all
 }
 
 /// Takes out of what goes along with a container the parts that must go first.
@@ -287,7 +312,8 @@ fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &
     };
     let needs_other = |id: &ObjectId| {
         let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
-        needs.into_iter().any(|need| decisions.dropped.contains_key(need) && !along.contains(need))
+        let changes = |need: &ObjectId| decisions.dropped.contains_key(need) || decisions.altered.contains_key(need);
+        needs.into_iter().any(|need| changes(need) && !along.contains(need))
     };
     let leaves: Vec<ObjectId> =
         along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();
@@ -304,9 +330,14 @@ fn create_steps(
 ) -> Result<Vec<Vec<MigrationStep>>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
-    for id in containers_first(decisions.created.keys().copied()) {
-        let Some(object) = decisions.created.get(id).filter(|_| !absorbed.contains(id)) else { continue };
-        let mut steps = kind_of(dialect, id)?.create(object, sides)?;
+    let mut all: Vec<(&ObjectId, Vec<MigrationStep>)> = Vec::new();
+    for (id, object) in &decisions.created {
+        all.push((*id, kind_of(dialect, id)?.create(object, sides)?));
+    }
+    for (id, mut steps) in containers_first(all, |step| &step.makes) {
+        if absorbed.contains(id) {
+            continue;
+        }
         for step in &mut steps {
             step.reason = decisions.dropped.get(id).cloned().flatten();
             absorbed.extend(step.makes.iter().filter(|other| *other != id).cloned());

@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use smol_str::SmolStr;
 use tokio_postgres::Client;
 
-use super::catalog::{Shared, class};
+use super::catalog::{Address, Shared, class};
 use super::kinds::{comment, extension, schema};
 
 const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname::text, \
@@ -23,6 +23,25 @@ const BEYOND: &str = "SELECT o.class, o.oid, o.type, o.name FROM ( \
      SELECT 2605, oid, 'cast', format_type(castsource, NULL) || ' as ' || format_type(casttarget, NULL) FROM pg_cast UNION ALL \
      SELECT 3576, oid, 'transform', format_type(trftype, NULL) || ' ' || trflang::text FROM pg_transform \
      ) o WHERE o.oid >= 16384";
+
+/// What needs something that an extension brought: an index its operator class, a column its type or an array of that.
+const USES_OF_EXTENSIONS: &str = "WITH members AS ( \
+     SELECT m.classid, m.objid, e.extname FROM pg_depend m JOIN pg_extension e ON e.oid = m.refobjid \
+     WHERE m.refclassid = 3079 AND m.deptype = 'e' AND e.extname <> 'plpgsql'), \
+     named AS (SELECT classid, objid, extname FROM members UNION ALL \
+     SELECT 1247, y.typarray, extname FROM members JOIN pg_type y ON classid = 1247 AND y.oid = objid AND y.typarray <> 0) \
+     SELECT DISTINCT d.classid, d.objid, d.objsubid, n.extname::text \
+     FROM named n JOIN pg_depend d ON d.refclassid = n.classid AND d.refobjid = n.objid AND d.deptype IN ('n', 'a')";
+
+/// The addresses of what uses extensions, each with the extension.
+pub(super) async fn uses_of_extensions(client: &Client) -> Result<Vec<(Address, ObjectId)>, tokio_postgres::Error> {
+    let rows = client.query(USES_OF_EXTENSIONS, &[]).await?;
+    let read = |row: &tokio_postgres::Row| {
+        let address = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        Ok((address, ObjectId::new("extension", [row.try_get::<_, &str>(3)?])))
+    };
+    rows.iter().map(read).collect()
+}
 
 /// The objects beyond schemas' contents.
 pub(super) async fn read(

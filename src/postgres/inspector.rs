@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
-use super::catalog::{Cells, Named, Namespace, Reading, Shared};
+use super::catalog::{Address, Cells, Named, Namespace, Reading, Shared};
 use super::database;
 use super::kinds::{self, SOURCES};
 use super::session::{Session, Sessions, describe, in_order};
@@ -233,8 +233,9 @@ pub(super) async fn inspect_here(
         let is_database = matches!(subject.tenant.location, Location::Database(_));
         let beyond =
             if is_database { database::read(client, &shared, &subject.namespaces).await? } else { Ok(Vec::new()) };
+        let uses = if is_database { database::uses_of_extensions(client).await? } else { Vec::new() };
         let result = reading
-            .and_then(|reading| finish(reading, beyond))
+            .and_then(|reading| finish(reading, beyond, uses))
             .map_err(|reason| AdapterError::Inspection { tenant: subject.tenant.name.clone(), reason });
         let result = result.and_then(|objects| {
             SchemaSnapshot::new("postgresql", BTreeSet::new(), objects)
@@ -252,8 +253,12 @@ pub(super) async fn inspect_here(
 fn finish(
     mut reading: Reading,
     beyond: Result<Vec<schema_sync_store::Object>, String>,
+    uses_of_extensions: Vec<(Address, schema_sync_store::ObjectId)>,
 ) -> Result<Vec<schema_sync_store::Object>, String> {
     reading.resolve_needs();
+    for (dependent, extension) in uses_of_extensions {
+        reading.need_id(dependent, extension);
+    }
     let mut objects = reading.into_objects();
     objects.extend(beyond?);
     database::need_schemas(&mut objects);

@@ -10,7 +10,7 @@ use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, S
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::sequence::{self, SequenceOptions};
-use super::table;
+use super::{lineage, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -215,7 +215,7 @@ fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
 fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
     let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
     let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
-    step.locking(table::access_exclusive(&outer_name(id))).after([id.clone()])
+    step.locking(table::access_exclusive(&outer_name(id)))
 }
 
 pub(super) struct Column;
@@ -245,8 +245,9 @@ impl Kind for Column {
         if !owned.is_empty() {
             step = with_owned_sequences(step, &owned)?;
         }
-        let children = sides.to.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
-        step = step.making(children.map(|column| column.id.clone())).locking(table::access_exclusive(&name));
+        let children = lineage::inherited_columns(id, sides.to, sides);
+        step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));
+        step = step.after(lineage::departures(&lineage::table_of(id), sides));
         let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
         if attributes.not_null && !is_filled {
             let column = identifier(last_part(id));
@@ -259,6 +260,9 @@ impl Kind for Column {
         }
         let mut steps = vec![step];
         steps.extend(extras(id, &Attributes::default(), &attributes, sides));
+        for child in children {
+            steps.extend(extras(&child.id, &Attributes::default(), &attributes_of(child)?, sides));
+        }
         Ok(steps)
     }
 
@@ -281,7 +285,9 @@ impl Kind for Column {
         let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"));
         // The type of an inherited column changes with its parent's.
         if changes_type && !after.inherited {
-            steps.push(alter_type(id, &before, &after));
+            // A type that is made anew takes the column along first; then it leaves.
+            let types = sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need));
+            steps.push(alter_type(id, &before, &after).after(types.cloned()));
         }
         if before.not_null != after.not_null {
             steps.push(alter_not_null(id, after.not_null));
@@ -298,18 +304,19 @@ impl Kind for Column {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let id = &object.id;
         let attributes: Attributes = attributes_of(object)?;
-        if attributes.inherited {
-            // It goes with its parent's column or with its table, and cannot go otherwise.
+        if lineage::goes_with_parent(object, sides) {
             return Ok(Vec::new());
         }
         let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
         let default = id.sibling("default", id.name.clone());
         let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
-        let children = sides.from.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
+        let children = lineage::inherited_columns(id, sides.from, sides);
         let along: Vec<ObjectId> =
             unmade.chain([default]).chain(owned.chain(children).map(|part| part.id.clone())).collect();
+        let table = lineage::table_of(id);
+        let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
         let clause = format!("DROP COLUMN {}", identifier(last_part(id)));
-        let step = MigrationStep::drop(id, "").clause(table::head(id), clause).unmaking(along);
+        let step = MigrationStep::drop(id, "").clause(table::head(id), clause).unmaking(along).after(leaving);
         let step = step.locking(table::access_exclusive(&outer_name(id)));
         // A generated value is computed again; everything else is lost.
         let is_derived =
@@ -330,7 +337,7 @@ impl Kind for Column {
         indexes.map(|index| index.id.clone()).collect()
     }
 
-    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object) -> Disturbance {
+    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
         if !changes.iter().any(|change| matches!(change.attribute, "type" | "collation")) {
             return Disturbance::None;
         }
@@ -381,6 +388,10 @@ fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> Migrati
     }
 }
 
+fn is_remade(need: &ObjectId) -> bool {
+    matches!(need.kind.as_str(), "enum" | "domain")
+}
+
 fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
     if !not_null {
         return altering(id, "DROP NOT NULL");
@@ -397,6 +408,12 @@ fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> Migrati
     if before.by_default != after.by_default {
         clauses.push(format!("SET GENERATED {}", identity_kind(after)));
     }
-    clauses.extend(after.sequence.changes_from(&before.sequence).into_iter().map(|clause| format!("SET {clause}")));
-    altering(id, &clauses.join(" "))
+    let changes = after.sequence.changes_from(&before.sequence);
+    let spelled = |clause: String| if clause == "RESTART" { clause } else { format!("SET {clause}") };
+    clauses.extend(changes.into_iter().map(spelled));
+    let step = altering(id, &clauses.join(" "));
+    match after.sequence.loss_from(&before.sequence) {
+        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
+        None => step,
+    }
 }

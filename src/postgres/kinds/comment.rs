@@ -35,17 +35,19 @@ pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read
 /// triggers, rules. Few databases comment on these, so it is asked once whether any comment of a class exists before
 /// they are looked up one by one.
 fn body(_: &Server) -> String {
+    let part_of_type = "(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = s.objoid AND a.attnum = s.objsubid)";
     let hanging = |join: &str, oid: &str, class: u32, catalogue: u32| {
+        let part = if class == 1259 && catalogue == 1247 { part_of_type } else { "NULL" };
         format!(
-            " UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_depend d {join} \
+            " UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description, {part} FROM pg_depend d {join} \
              JOIN pg_description s ON s.objoid = {oid} AND s.classoid = {class} \
              WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = {catalogue} \
              AND EXISTS (SELECT FROM pg_description a WHERE a.classoid = {class} AND a.objoid >= 16384)"
         )
     };
-    let mut text = "SELECT s.classoid, s.objoid, s.objsubid, s.description FROM pg_description s \
+    let mut text = "SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL::text FROM pg_description s \
          WHERE s.classoid = 2615 AND s.objoid = t.ns AND s.objsubid = 0 \
-         UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description \
+         UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
          FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
          WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0"
         .to_owned();
@@ -73,7 +75,11 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         return Ok(());
     }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
+    let attribute: Option<&str> = cells.get(5)?;
     let relation_column = || {
+        if let Some(attribute) = attribute {
+            return Some(SmolStr::new(attribute));
+        }
         let relation = reading.relations.get(&oid).filter(|_| class == class::RELATION && target.kind != "column")?;
         i16::try_from(column).ok().and_then(|number| relation.columns.get(&number)).map(|found| found.name.clone())
     };

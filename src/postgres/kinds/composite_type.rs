@@ -52,6 +52,17 @@ impl Kind for CompositeType {
         let id = &object.id;
         let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
+        let retypes = |field: &&Field| before.fields.iter().any(|old| old.name == field.name && old != *field);
+        if let (Some(field), Some(column)) =
+            (after.fields.iter().find(retypes), super::remade_type::columns(id, sides).next())
+        {
+            let reason = format!(
+                "the type of its attribute `{}` changes, which the server refuses while {} holds values of it: move them \
+                 to a column of another type first",
+                field.name, column.id
+            );
+            return Err(PlanError::Refused { object: id.clone(), reason });
+        }
         let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).cloned();
         let mut clauses = Vec::new();
         let mut removed = Vec::new();
@@ -86,7 +97,7 @@ impl Kind for CompositeType {
         Ok(vec![step.unmaking(comments)])
     }
 
-    fn disturbs(&self, _: &[Change<'_>], dependent: &Object) -> Disturbance {
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" => Disturbance::Recreate,
             "column" | "table" => Disturbance::Through,

@@ -4,7 +4,8 @@ use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class};
 
 pub(in super::super) const SOURCE: Source = Source { name: "dependency", body, read };
 
-/// Dependencies on what is in the namespace, on constraints of relations there, and on extensions' members.
+/// Dependencies on what is in the namespace, on the types that come with it (rows of relations, and arrays), and on
+/// constraints of relations there.
 ///
 /// What indexes and constraints need of their own table is known from their columns and left out, but for the columns
 /// of which an index's expressions and predicate speak.
@@ -13,6 +14,16 @@ fn body(_: &Server) -> String {
      FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid IN (1259, 1247, 1255) \
      AND e.deptype IN ('n', 'a') AND NOT (e.refclassid = 1259 AND e.deptype = 'a' AND e.classid IN (1259, 2606)) \
+     UNION ALL \
+     SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typarray <> 0 \
+     JOIN pg_depend e ON e.refclassid = 1247 AND e.refobjid = y.typarray AND e.deptype = 'n' \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     UNION ALL \
+     SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.reltype <> 0 JOIN pg_type y ON y.oid = c.reltype \
+     JOIN pg_depend e ON e.refclassid = 1247 AND e.refobjid IN (y.oid, y.typarray) AND e.deptype = 'n' \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) \

@@ -1,11 +1,13 @@
-//! Domains, with their constraints.
+//! Domains, with their constraints. One whose type changes is made anew under its columns, which stay.
 
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{identifier, outer_name};
-use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use super::super::type_change::{self, Conversion};
+use super::remade_type::{self, Recast};
+use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -52,33 +54,15 @@ impl Kind for Domain {
         "domain"
     }
 
-    fn rule(&self, change: &Change<'_>) -> Rule {
-        match change.attribute {
-            "type" | "collation" => Rule::Replace,
-            _ => Rule::Alter,
-        }
+    fn rule(&self, _: &Change<'_>) -> Rule {
+        Rule::Alter
     }
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
-        let name = outer_name(&object.id);
-        let mut text = format!("CREATE DOMAIN {name} AS {}", attributes.type_name);
-        if let Some(collation) = &attributes.collation {
-            text.push_str(&format!(" COLLATE {collation}"));
-        }
-        if let Some(default) = &attributes.default {
-            text.push_str(&format!(" DEFAULT {default}"));
-        }
-        if attributes.not_null {
-            text.push_str(" NOT NULL");
-        }
-        let (not_valid, valid): (Vec<_>, Vec<_>) =
-            attributes.constraints.iter().partition(|constraint| constraint.definition.ends_with("NOT VALID"));
-        for DomainConstraint { name, definition } in valid {
-            text.push_str(&format!(" CONSTRAINT {} {definition}", identifier(name)));
-        }
-        let step = MigrationStep::create(&object.id, text);
-        Ok(vec![not_valid.into_iter().fold(step, |step, constraint| step.then(add(&name, constraint)))])
+        let mut step = MigrationStep::create(&object.id, "");
+        step.statements = create_statements(&outer_name(&object.id), &attributes);
+        Ok(vec![step])
     }
 
     fn alter(
@@ -91,6 +75,13 @@ impl Kind for Domain {
         let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         let name = outer_name(id);
+        if changes.iter().any(is_of_base_type) {
+            return Ok(vec![make_anew(id, &before, &after, sides)]);
+        }
+        let adds = after.constraints.iter().any(|new| !before.constraints.contains(new) && is_proven(new));
+        if adds || (after.not_null && !before.not_null) {
+            refuse_hidden_values(id, sides)?;
+        }
         let mut steps = Vec::new();
         for old in before.constraints.iter().filter(|old| !after.constraints.contains(old)) {
             let statement = format!("ALTER DOMAIN {name} DROP CONSTRAINT {}", identifier(&old.name));
@@ -116,9 +107,73 @@ impl Kind for Domain {
         Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
     }
 
+    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        if changes.iter().any(is_of_base_type) { remade_type::disturbs(dependent) } else { Disturbance::None }
+    }
+
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![super::type_name(&object.id)]
     }
+}
+
+/// What the values are made of changes only with the type.
+fn is_of_base_type(change: &Change<'_>) -> bool {
+    matches!(change.attribute, "type" | "collation")
+}
+
+fn is_proven(constraint: &DomainConstraint) -> bool {
+    !constraint.definition.ends_with("NOT VALID")
+}
+
+fn create_statements(name: &str, attributes: &Attributes) -> Vec<String> {
+    let mut text = format!("CREATE DOMAIN {name} AS {}", attributes.type_name);
+    if let Some(collation) = &attributes.collation {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(default) = &attributes.default {
+        text.push_str(&format!(" DEFAULT {default}"));
+    }
+    if attributes.not_null {
+        text.push_str(" NOT NULL");
+    }
+    for DomainConstraint { name, definition } in attributes.constraints.iter().filter(|each| is_proven(each)) {
+        text.push_str(&format!(" CONSTRAINT {} {definition}", identifier(name)));
+    }
+    let unproven = attributes.constraints.iter().filter(|each| !is_proven(each));
+    std::iter::once(text).chain(unproven.map(|constraint| add(name, constraint))).collect()
+}
+
+/// Makes the domain anew over its new type, casting every column over.
+fn make_anew(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    let change = format!("{} becomes {}", before.type_name, after.type_name);
+    let (through, loss) = match type_change::conversion(&before.type_name, &after.type_name) {
+        Conversion::Lossless { .. } => (None, None),
+        Conversion::Narrowing { using } => {
+            (using, Some(format!("{change}: values that do not fit are lost or stop the change")))
+        }
+    };
+    let base = &before.type_name;
+    let recast = |is_array: bool| {
+        let array = if is_array { "[]" } else { "" };
+        let behind = through.as_ref().map_or_else(String::new, |through| format!("::{through}{array}"));
+        Recast { through: format!("{base}{array}{behind}"), loss: loss.clone() }
+    };
+    remade_type::remake(id, create_statements(&outer_name(id), after), sides, recast)
+}
+
+/// The server cannot prove a new constraint of a domain where values are inside arrays or rows (`ALTER DOMAIN` answers
+/// that a column uses it).
+fn refuse_hidden_values(id: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanError> {
+    let printed = |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).map(str::to_owned);
+    let is_hidden = |column: &Object| printed(column).is_some_and(|text| text.ends_with("[]"));
+    let array = remade_type::columns(id, sides).find(|column| is_hidden(column));
+    let Some(column) = array else { return Ok(()) };
+    let reason = format!(
+        "its new constraint cannot be proven, as {} is an array of it: change that column's type first, or add the \
+         constraint as NOT VALID",
+        column.id
+    );
+    Err(PlanError::Refused { object: id.clone(), reason })
 }
 
 fn add(name: &str, constraint: &DomainConstraint) -> String {

@@ -3,10 +3,11 @@
 
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::catalog::{Cells, object};
-use super::super::quote::{identifier, in_schema, last_part, literal, outer_name};
-use super::table;
+use super::super::quote::{literal, outer_name};
+use super::remade_type::{self, Recast};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -27,7 +28,7 @@ fn only_adds(before: &[String], after: &[String]) -> bool {
     before.iter().all(|value| rest.any(|other| other == value))
 }
 
-fn values_of(value: Option<&serde_json::Value>) -> Vec<String> {
+fn values_of(value: Option<&Value>) -> Vec<String> {
     value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 
@@ -50,10 +51,10 @@ impl Kind for Enumeration {
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
-        if only_adds(&before.values, &after.values) && !is_used_at_once(&object.id, &before, &after, sides) {
-            return Ok(vec![add_values(&object.id, &before, &after)]);
+        if is_made_anew(&object.id, &before.values, &after.values, sides) {
+            return Ok(vec![make_anew(object, &before, &after, sides)]);
         }
-        Ok(vec![make_anew(object, &before, &after, sides)?])
+        Ok(vec![add_values(&object.id, &before, &after)])
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -61,15 +62,12 @@ impl Kind for Enumeration {
         Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
     }
 
-    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object) -> Disturbance {
-        let anew = changes.iter().any(|change| !only_adds(&values_of(change.from), &values_of(change.to)));
-        if !anew {
-            return Disturbance::None;
-        }
-        match dependent.id.kind.as_str() {
-            "table" | "column" | "comment" => Disturbance::Through,
-            _ => Disturbance::Recreate,
-        }
+    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {
+        let is_made_anew = |change: &Change<'_>| {
+            let (before, after) = (values_of(change.from), values_of(change.to));
+            is_made_anew(&change.object.id, &before, &after, sides)
+        };
+        if changes.iter().any(is_made_anew) { remade_type::disturbs(dependent) } else { Disturbance::None }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -83,25 +81,43 @@ fn create_statement(name: &str, attributes: &Attributes) -> String {
 }
 
 /// A value that was added in a transaction cannot be used before that ends (PostgreSQL manual, ALTER TYPE). A default,
-/// a check or an index that speaks of one needs the type made anew.
-fn is_used_at_once(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> bool {
-    let added: Vec<String> =
-        after.values.iter().filter(|value| !before.values.contains(value)).map(|value| literal(value)).collect();
-    let mentions = |object: &Object| {
-        let unchanged = sides.from.get(&object.id).is_some_and(|old| old.attributes == object.attributes);
-        let text = || serde_json::Value::Object(object.attributes.clone()).to_string();
-        !unchanged && object.id.kind != "comment" && added.iter().any(|value| text().contains(value.as_str()))
+/// a check or an index that speaks of one needs the type made anew, as does every other change than adding.
+fn is_made_anew(id: &ObjectId, before: &[String], after: &[String], sides: &Sides<'_>) -> bool {
+    if !only_adds(before, after) {
+        return true;
+    }
+    let added: Vec<&String> = after.iter().filter(|value| !before.contains(value)).collect();
+    let uses_one = |object: &Object| {
+        let is_new = sides.from.get(&object.id).is_none_or(|old| old.attributes != object.attributes);
+        let mentions = |text: &Value| added.iter().any(|value| mentions(text, value));
+        is_new && object.id.kind != "comment" && object.attributes.values().any(mentions)
     };
-    let leans = |object: &&Object| leans_on(object, id, sides);
-    sides.to.objects().iter().filter(leans).any(mentions)
+    sides.to.objects().iter().filter(|object| leans_on(object, id, sides)).any(uses_one)
 }
 
-/// Whether an object needs the type, or a column of the type.
+/// Whether some text speaks of a value, as a word of its own.
+fn mentions(attribute: &Value, value: &str) -> bool {
+    let is_word = |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric());
+    match attribute {
+        Value::String(text) => {
+            let text = text.replace("''", "'");
+            let mut places = text.match_indices(value);
+            places.any(|(at, _)| {
+                !is_word(text[..at].chars().next_back()) && !is_word(text[at + value.len()..].chars().next())
+            })
+        }
+        Value::Array(items) => items.iter().any(|item| mentions(item, value)),
+        Value::Object(fields) => fields.values().any(|field| mentions(field, value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether an object needs the type, or a column of the type; a partition's bound speaks of its columns' values.
 fn leans_on(object: &Object, id: &ObjectId, sides: &Sides<'_>) -> bool {
-    object.id != *id
-        && object.needs.iter().any(|need| {
-            need == id || (need.kind == "column" && sides.to.get(need).is_some_and(|column| column.needs.contains(id)))
-        })
+    let is_of_type = |column: &Object| column.id.kind == "column" && column.needs.contains(id);
+    let needs_column = || object.needs.iter().filter_map(|need| sides.to.get(need)).any(is_of_type);
+    let has_column = || object.id.kind == "table" && sides.to.parts("column", &object.id).any(is_of_type);
+    object.id != *id && (object.needs.contains(id) || needs_column() || has_column())
 }
 
 fn add_values(id: &ObjectId, before: &Attributes, after: &Attributes) -> MigrationStep {
@@ -120,43 +136,21 @@ fn add_values(id: &ObjectId, before: &Attributes, after: &Attributes) -> Migrati
     step
 }
 
-/// Renames the old type, makes the new one, and casts every column over by the values' text.
-fn make_anew(
-    object: &Object,
-    before: &Attributes,
-    after: &Attributes,
-    sides: &Sides<'_>,
-) -> Result<MigrationStep, PlanError> {
+/// Makes the type anew, casting every column over by the values' text.
+fn make_anew(object: &Object, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
     let id = &object.id;
     let name = outer_name(id);
-    let old_name = format!("{}_replaced", last_part(id));
-    let old = in_schema(id.schema.as_ref(), &old_name);
-    let mut step = MigrationStep::alter(id, format!("ALTER TYPE {name} RENAME TO {}", identifier(&old_name)));
-    step = step.then(create_statement(&name, after));
-    let columns = sides.from.of_kind("column").filter(|column| column.needs.contains(id));
-    for column in columns {
-        let Some(type_name) = column.attribute("type").and_then(serde_json::Value::as_str) else { continue };
-        if column.attribute("inherited").is_some() {
-            continue;
-        }
-        let column_name = identifier(last_part(&column.id));
-        let array = if type_name.ends_with("[]") { "[]" } else { "" };
-        let clause =
-            format!("ALTER COLUMN {column_name} TYPE {type_name} USING {column_name}::text{array}::{type_name}");
-        step = step.then(format!("{} {clause}", table::head(&column.id)));
-        step.hazards.push(crate::plan::Hazard {
-            kind: HazardKind::TableRewrite,
-            object: column.id.clone(),
-            detail: format!("the type {name} is made anew: every row is written again"),
-        });
-    }
-    step = step.then(format!("DROP TYPE {old}"));
+    let through = |is_array: bool| {
+        let array = if is_array { "[]" } else { "" };
+        Recast { through: format!("text{array}::{name}{array}"), loss: None }
+    };
+    let step = remade_type::remake(id, vec![create_statement(&name, after)], sides, through);
     let removed: Vec<&String> = before.values.iter().filter(|value| !after.values.contains(value)).collect();
     if removed.is_empty() {
-        return Ok(step);
+        return step;
     }
     let removed = removed.into_iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
-    Ok(step.hazard(HazardKind::DataLoss, format!("the values {removed} go; rows that hold one stop the change")))
+    step.hazard(HazardKind::DataLoss, format!("the values {removed} go; rows that hold one stop the change"))
 }
 
 #[cfg(test)]

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use super::super::catalog::{Reading, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
+use super::index_mark::{self, Marks};
 use super::table;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Attributes {
     definition: String,
+    #[serde(flatten)]
+    marks: Marks,
 }
 
 pub(super) fn read(row: &ConstraintRow<'_>, reading: &mut Reading) -> Result<Object, String> {
-    if let Some(index) = reading.indexes.remove(&row.index_oid) {
-        index.mark_table(reading, &row.name);
-    }
-    object(row.id("exclusion"), &Attributes { definition: row.cells.get(21)? }, [])
+    let marks = reading.indexes.remove(&row.index_oid).map(|index| index.marks).unwrap_or_default();
+    object(row.id("exclusion"), &Attributes { definition: row.cells.get(21)?, marks }, [])
 }
 
 pub(super) struct Exclusion;
@@ -30,20 +30,25 @@ impl Kind for Exclusion {
         "exclusion"
     }
 
-    fn rule(&self, _: &Change<'_>) -> Rule {
-        Rule::Replace
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        if index_mark::is_mark(change.attribute) { Rule::Alter } else { Rule::Replace }
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let clause = format!("ADD CONSTRAINT {} {}", identifier(last_part(&object.id)), attributes.definition);
         let step = MigrationStep::create(&object.id, "").clause(table::head(&object.id), clause);
         let step = step.locking(table::access_exclusive(&outer_name(&object.id)));
-        Ok(vec![step.hazard(HazardKind::TableScan, "every row is read while the index is built")])
+        let mut steps = vec![step.hazard(HazardKind::TableScan, "every row is read while the index is built")];
+        steps.extend(index_mark::steps(&object.id, Marks::default(), attributes.marks, sides));
+        Ok(steps)
     }
 
-    fn alter(&self, _: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(Vec::new())
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let before = sides.from.get(&object.id).map(attributes_of::<Attributes>).transpose()?;
+        let after: Attributes = attributes_of(object)?;
+        let before = before.map(|attributes| attributes.marks).unwrap_or_default();
+        Ok(index_mark::steps(&object.id, before, after.marks, sides))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -36,16 +36,27 @@ impl Kind for Extension {
         let attributes: Attributes = attributes_of(object)?;
         let name = identifier(last_part(&object.id));
         let Attributes { version, installed_in } = attributes;
+        let offered = "SELECT NOT EXISTS (SELECT FROM pg_available_extension_versions WHERE name =";
+        let query = format!("{offered} {} AND version = {})", literal(last_part(&object.id)), literal(&version));
+        let message = format!("the server does not offer version {version} of extension {name}: install it there first");
         let text =
             format!("CREATE EXTENSION {name} WITH SCHEMA {} VERSION {}", identifier(&installed_in), literal(&version));
-        Ok(vec![MigrationStep::create(&object.id, text)])
+        Ok(vec![MigrationStep::create(&object.id, text).check(query, message)])
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let attributes: Attributes = attributes_of(object)?;
         let name = identifier(last_part(&object.id));
+        let paths = format!("pg_extension_update_paths({})", literal(last_part(&object.id)));
+        let (from, to) = (literal(&before.version), literal(&attributes.version));
+        let path = format!("SELECT FROM {paths} WHERE source = {from} AND target = {to} AND path IS NOT NULL");
+        let message = format!(
+            "the server has no way to bring extension {name} from version {} to {}: drop and create it by hand",
+            before.version, attributes.version
+        );
         let text = format!("ALTER EXTENSION {name} UPDATE TO {}", literal(&attributes.version));
-        Ok(vec![MigrationStep::alter(&object.id, text)])
+        Ok(vec![MigrationStep::alter(&object.id, text).check(format!("SELECT NOT EXISTS ({path})"), message)])
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

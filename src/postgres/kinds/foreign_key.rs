@@ -146,6 +146,8 @@ impl Kind for ForeignKey {
         let clause = format!("ADD {}", definition(object, &attributes));
         let step = MigrationStep::create(&object.id, "").clause(table::head(&object.id), clause);
         let step = step.locking(format!("SHARE ROW EXCLUSIVE on {name} and {}", attributes.references));
+        let keys = object.needs.iter().filter(|need| matches!(need.kind.as_str(), "primary_key" | "unique" | "index"));
+        let step = step.after(keys.flat_map(|key| super::index::attachments_to(key, sides)).collect::<Vec<_>>());
         if attributes.not_valid || !super::columns_exist(object, sides) {
             return Ok(vec![step]);
         }

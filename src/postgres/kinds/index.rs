@@ -3,17 +3,17 @@
 
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, identifiers, last_name, last_part, outer_name};
-use super::table;
+use super::index_mark::{self, Marks};
+use super::{lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 struct Attributes {
     #[serde(skip_serializing_if = "is_default")]
     unique: bool,
@@ -41,6 +41,8 @@ struct Attributes {
     /// A build that failed left it behind.
     #[serde(skip_serializing_if = "is_default")]
     invalid: bool,
+    #[serde(flatten)]
+    marks: Marks,
 }
 
 /// An index as read; a constraint may claim it before it becomes an object.
@@ -51,8 +53,7 @@ pub(in super::super) struct IndexRow {
     name: SmolStr,
     attributes: Attributes,
     columns: Vec<i16>,
-    replica_identity: bool,
-    clustered: bool,
+    pub(super) marks: Marks,
     pub(super) parent: Option<u32>,
     pub(super) include: Vec<SmolStr>,
     pub(super) nulls_not_distinct: bool,
@@ -114,14 +115,14 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         statistics: statistics.map(|(place, target)| format!("{}={target}", place + 1)).collect(),
         attached: parent.is_some(),
         invalid: !cells.get::<bool>(9)?,
+        marks: Marks::new(cells.get(11)?, cells.get(10)?),
     };
     let row = IndexRow {
         oid,
         relation_oid,
         name: SmolStr::new(cells.get::<&str>(3)?),
         columns,
-        replica_identity: cells.get(10)?,
-        clustered: cells.get(11)?,
+        marks: attributes.marks,
         parent,
         include,
         nulls_not_distinct: attributes.nulls_not_distinct,
@@ -195,25 +196,11 @@ fn is_default_class(is_default: bool, input_type: u32, type_oid: u32) -> bool {
             || type_oid >= 16384)
 }
 
-impl IndexRow {
-    /// Tells the table what this index is to it.
-    pub(super) fn mark_table(&self, reading: &mut Reading, name: &SmolStr) {
-        let Some(table) = reading.at_mut((class::RELATION, self.relation_oid, 0)) else { return };
-        if self.replica_identity {
-            table.attributes.insert(table::REPLICA_IDENTITY.to_owned(), Value::String(format!("index {name}")));
-        }
-        if self.clustered {
-            table.attributes.insert(table::CLUSTER_ON.to_owned(), Value::String(name.to_string()));
-        }
-    }
-}
-
 /// Makes objects of the indexes that no constraint has claimed.
 pub(in super::super) fn finish(reading: &mut Reading) -> Result<(), String> {
     let mut rows: Vec<IndexRow> = std::mem::take(&mut reading.indexes).into_values().collect();
     rows.sort_unstable_by_key(|row| row.oid);
     for row in rows {
-        row.mark_table(reading, &row.name);
         let Some(relation) = reading.relations.get(&row.relation_oid) else { continue };
         let outer = relation.id.clone();
         let id = outer.sibling("index", [outer.name[0].clone(), row.name.clone()]);
@@ -239,7 +226,18 @@ pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
     let parent = parent_of(object)?;
     let statement = format!("ALTER INDEX {} ATTACH PARTITION {}", last_name(parent), last_name(&object.id));
     let table = object.id.sibling("table", [object.id.name[0].clone()]);
-    Some(MigrationStep::alter(&object.id, statement).after([super::table::attachment(&table), table, parent.clone()]))
+    let step = MigrationStep::alter(&object.id, statement);
+    let step = step.after([lineage::attachment(&table), table, parent.clone()]);
+    Some(step.making([lineage::attachment(&object.id)]))
+}
+
+/// The moments at which the indexes of partitions become part of an index: it is valid only when all of them have.
+pub(super) fn attachments_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let kinds = ["index", "primary_key", "unique"].into_iter();
+    let parts = kinds.flat_map(|kind| sides.to.of_kind(kind)).filter(|index| parent_of(index) == Some(parent));
+    let parts: Vec<&ObjectId> = parts.map(|index| &index.id).collect();
+    let below = parts.iter().flat_map(|index| attachments_to(index, sides));
+    below.chain(parts.iter().map(|index| lineage::attachment(index))).collect()
 }
 
 pub(super) struct Index;
@@ -277,6 +275,7 @@ impl Kind for Index {
         match change.attribute {
             "tablespace" => Rule::Cosmetic,
             "options" | "statistics" => Rule::Alter,
+            attribute if index_mark::is_mark(attribute) => Rule::Alter,
             _ => Rule::Replace,
         }
     }
@@ -292,10 +291,10 @@ impl Kind for Index {
         let name = outer_name(id);
         let step = MigrationStep::create(id, statement(object, &attributes, is_partitioned));
         let step = step.locking(format!("SHARE on {name}"));
-        let step = if is_partitioned { step.after(table::attachments(id, sides)) } else { step };
+        let step = if is_partitioned { step.after(lineage::attachments(id, sides)) } else { step };
         // The server takes any index of the right shape when it attaches a table: others come later.
         let own_table = id.sibling("table", [id.name[0].clone()]);
-        let step = if attributes.attached { step } else { step.after([table::attachment(&own_table)]) };
+        let step = if attributes.attached { step } else { step.after([lineage::attachment(&own_table)]) };
         let table_exists = object.needs.iter().any(|need| need.kind == "table" && sides.from.get(need).is_some());
         let mut steps = vec![if table_exists {
             step.hazard(HazardKind::TableScan, "every row is read while the index is built, and writes wait")
@@ -303,6 +302,7 @@ impl Kind for Index {
             step
         }];
         steps.extend(statistics_steps(id, &[], &attributes.statistics));
+        steps.extend(index_mark::steps(id, Marks::default(), attributes.marks, sides));
         if attributes.attached {
             steps.extend(attach(object));
         }
@@ -319,6 +319,7 @@ impl Kind for Index {
             .map(|clause| MigrationStep::alter(&object.id, format!("ALTER INDEX {name} {clause}")))
             .collect();
         steps.extend(statistics_steps(&object.id, &before.statistics, &after.statistics));
+        steps.extend(index_mark::steps(&object.id, before.marks, after.marks, sides));
         Ok(steps)
     }
 

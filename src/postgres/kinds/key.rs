@@ -7,12 +7,13 @@ use smol_str::SmolStr;
 use super::super::catalog::{Reading, class, is_default, object};
 use super::super::quote::{identifier, identifiers, last_name, last_part, outer_name};
 use super::constraint::ConstraintRow;
+use super::index_mark::{self, Marks};
 use super::table;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 struct Attributes {
     columns: Vec<SmolStr>,
     #[serde(skip_serializing_if = "is_default")]
@@ -30,13 +31,14 @@ struct Attributes {
     /// It is part of the same key of the partitioned table; see `needs`.
     #[serde(skip_serializing_if = "is_default")]
     attached: bool,
+    #[serde(flatten)]
+    marks: Marks,
 }
 
 /// Reads a key together with the index that enforces it.
 pub(super) fn read(row: &ConstraintRow<'_>, kind: &str, reading: &mut Reading) -> Result<Object, String> {
     let index = reading.indexes.remove(&row.index_oid);
     let index = index.ok_or_else(|| format!("{} {} has no index", kind, row.name))?;
-    index.mark_table(reading, &row.name);
     if let Some(parent) = index.parent {
         reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, parent, 0));
     }
@@ -49,6 +51,7 @@ pub(super) fn read(row: &ConstraintRow<'_>, kind: &str, reading: &mut Reading) -
         options: index.options,
         tablespace: index.tablespace,
         attached: index.parent.is_some(),
+        marks: index.marks,
     };
     object(row.id(kind), &attributes, [])
 }
@@ -83,6 +86,12 @@ fn definition(constraint: &Object, attributes: &Attributes) -> String {
 pub(super) fn inline(constraint: &Object) -> Result<Option<String>, PlanError> {
     let attributes: Attributes = attributes_of(constraint)?;
     Ok((!attributes.attached).then(|| definition(constraint, &attributes)))
+}
+
+/// The steps that mark a key's index as what it is to its table.
+pub(super) fn mark_steps(constraint: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let attributes: Attributes = attributes_of(constraint)?;
+    Ok(index_mark::steps(&constraint.id, Marks::default(), attributes.marks, sides))
 }
 
 impl Key {
@@ -124,6 +133,7 @@ impl Kind for Key {
         match change.attribute {
             "tablespace" => Rule::Cosmetic,
             "options" => Rule::Alter,
+            attribute if index_mark::is_mark(attribute) => Rule::Alter,
             _ => Rule::Replace,
         }
     }
@@ -134,11 +144,12 @@ impl Kind for Key {
         let head = table::head_of_one(&object.id, sides);
         let step = MigrationStep::create(&object.id, "").clause(head, clause);
         let step = step.locking(table::access_exclusive(&outer_name(&object.id)));
-        let step = step.after(table::attachments(&object.id, sides));
+        let step = step.after(super::lineage::attachments(&object.id, sides));
         let mut steps = vec![self.checked(step, object, &attributes, sides)];
         if attributes.attached {
             steps.extend(super::index::attach(object));
         }
+        steps.extend(index_mark::steps(&object.id, Marks::default(), attributes.marks, sides));
         Ok(steps)
     }
 
@@ -147,10 +158,9 @@ impl Kind for Key {
         let after: Attributes = attributes_of(object)?;
         let clauses = table::option_clauses(&before.options, &after.options);
         let name = last_name(&object.id);
-        Ok(clauses
-            .into_iter()
-            .map(|clause| MigrationStep::alter(&object.id, format!("ALTER INDEX {name} {clause}")))
-            .collect())
+        let steps = clauses.into_iter().map(|clause| format!("ALTER INDEX {name} {clause}"));
+        let steps = steps.map(|statement| MigrationStep::alter(&object.id, statement));
+        Ok(steps.chain(index_mark::steps(&object.id, before.marks, after.marks, sides)).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

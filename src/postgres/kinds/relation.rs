@@ -23,7 +23,9 @@ fn body(_: &super::super::catalog::Server) -> String {
      h.parents, h.names, \
      CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, \
      format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
-     o.refobjid, o.refobjsubid, o.deptype::text \
+     o.refobjid, o.refobjsubid, o.deptype::text, \
+     CASE WHEN o.deptype = 'a' THEN o.refobjid::regclass::text || '.' || (SELECT quote_ident(a.attname) \
+       FROM pg_attribute a WHERE a.attrelid = o.refobjid AND a.attnum = o.refobjsubid) END \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
      LEFT JOIN pg_sequence s ON c.relkind = 'S' AND s.seqrelid = c.oid \
      LEFT JOIN pg_depend o ON c.relkind = 'S' AND o.classid = 1259 AND o.objid = c.oid AND o.objsubid = 0 \

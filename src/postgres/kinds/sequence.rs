@@ -4,10 +4,10 @@ use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Reading, class, is_default, object};
-use super::super::quote::{identifier, outer_name};
+use super::super::quote::outer_name;
 use super::relation::RelationRow;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
-use crate::plan::{MigrationStep, PlanError};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 /// A sequence's options. Bounds are strings: JSON's numbers do not hold 64 bits.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +34,9 @@ struct Attributes {
     type_name: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     unlogged: bool,
-    /// Whether it goes with a column: the one that it needs.
+    /// The column that it goes with, as the server prints it: `users.id`.
     #[serde(skip_serializing_if = "is_default")]
-    owned: bool,
+    owned_by: Option<String>,
     #[serde(flatten)]
     options: SequenceOptions,
 }
@@ -94,11 +94,13 @@ impl SequenceOptions {
             }
         };
         set("INCREMENT BY", &before.increment, &self.increment, "INCREMENT BY 1");
-        set("MINVALUE", &before.minimum, &self.minimum, "NO MINVALUE");
-        set("MAXVALUE", &before.maximum, &self.maximum, "NO MAXVALUE");
+        // Bounds that are not told follow the direction.
+        let turns = self.descends() != before.descends();
+        let unlike = |value: &Option<String>| if turns { Some(String::new()) } else { value.clone() };
+        set("MINVALUE", &unlike(&before.minimum), &self.minimum, "NO MINVALUE");
+        set("MAXVALUE", &unlike(&before.maximum), &self.maximum, "NO MAXVALUE");
         let first = self.minimum.as_deref().unwrap_or("1").to_owned();
-        let descends = self.increment.as_deref().is_some_and(|value| value.starts_with('-'));
-        let start = if descends { self.maximum.as_deref().unwrap_or("-1").to_owned() } else { first };
+        let start = if self.descends() { self.maximum.as_deref().unwrap_or("-1").to_owned() } else { first };
         // The start is told with every change of bounds, as its default follows them.
         let bounds_change =
             before.minimum != self.minimum || before.maximum != self.maximum || before.increment != self.increment;
@@ -111,7 +113,20 @@ impl SequenceOptions {
         if before.cycle != self.cycle {
             clauses.push(if self.cycle { "CYCLE" } else { "NO CYCLE" }.to_owned());
         }
+        if turns {
+            clauses.push("RESTART".to_owned());
+        }
         clauses
+    }
+
+    fn descends(&self) -> bool {
+        self.increment.as_deref().is_some_and(|value| value.starts_with('-'))
+    }
+
+    /// Why the position that was counted to is lost on the way to these options, where it is.
+    pub(super) fn loss_from(&self, before: &Self) -> Option<&'static str> {
+        let turns = self.descends() != before.descends();
+        turns.then_some("it counts the other way and begins anew: the position that it had counted to is lost")
     }
 }
 
@@ -128,7 +143,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
         reading.later_need((class::RELATION, row.oid, 0), (class::RELATION, table, column));
     }
     let type_name = Some(type_name.to_owned()).filter(|name| name != "bigint");
-    let attributes = Attributes { type_name, unlogged: row.unlogged, owned: owner.is_some(), options };
+    let attributes = Attributes { type_name, unlogged: row.unlogged, owned_by: cells.get(30)?, options };
     object(row.id.clone(), &attributes, []).map(Some)
 }
 
@@ -149,17 +164,25 @@ pub(super) fn create_statement(sequence: &Object) -> Result<String, PlanError> {
 /// The statement that gives a sequence to its column, where it has one.
 pub(super) fn own_statement(sequence: &Object) -> Result<Option<String>, PlanError> {
     let attributes: Attributes = attributes_of(sequence)?;
-    let owner = owner_of(sequence).filter(|_| attributes.owned);
-    Ok(owner.map(|column| owned_by(&sequence.id, column)))
+    Ok(attributes.owned_by.map(|column| format!("ALTER SEQUENCE {} OWNED BY {column}", outer_name(&sequence.id))))
 }
 
-fn owned_by(sequence: &ObjectId, column: &ObjectId) -> String {
-    let column_name = column.name.last().map_or_else(String::new, |name| identifier(name));
-    format!("ALTER SEQUENCE {} OWNED BY {}.{column_name}", outer_name(sequence), outer_name(column))
-}
-
-fn owner_of(sequence: &Object) -> Option<&ObjectId> {
-    sequence.needs.iter().find(|need| need.kind == "column")
+/// Asks whether the position lies within the new bounds; where it does not, the server refuses them.
+fn within_bounds(step: MigrationStep, name: &str, after: &Attributes) -> MigrationStep {
+    let SequenceOptions { minimum, maximum, .. } = &after.options;
+    let type_maximum = match after.type_name.as_deref() {
+        Some("smallint") => Some("32767"),
+        Some("integer") => Some("2147483647"),
+        _ => None,
+    };
+    let above = maximum.as_deref().or(type_maximum).map(|bound| format!("last_value > {bound}"));
+    let below = minimum.as_ref().map(|bound| format!("last_value < {bound}"));
+    let outside: Vec<String> = above.into_iter().chain(below).collect();
+    if outside.is_empty() {
+        return step;
+    }
+    let message = format!("{name} has counted beyond its new bounds: set it to a value within them first");
+    step.check(format!("SELECT {} FROM {name}", outside.join(" OR ")), message)
 }
 
 pub(super) struct Sequence;
@@ -197,23 +220,35 @@ impl Kind for Sequence {
         clauses.extend(after.options.changes_from(&before.options));
         let name = outer_name(id);
         let mut statements = Vec::new();
+        let mut steps = Vec::new();
         if !clauses.is_empty() {
-            statements.push(format!("ALTER SEQUENCE {name} {}", clauses.join(" ")));
+            let step = MigrationStep::alter(id, format!("ALTER SEQUENCE {name} {}", clauses.join(" ")));
+            steps.push(match after.options.loss_from(&before.options) {
+                Some(loss) => step.hazard(HazardKind::DataLoss, loss),
+                None => within_bounds(step, &name, &after),
+            });
         }
         if before.unlogged != after.unlogged {
             let word = if after.unlogged { "UNLOGGED" } else { "LOGGED" };
             statements.push(format!("ALTER SEQUENCE {name} SET {word}"));
         }
-        if changes.iter().any(|change| change.attribute == "owned") {
+        if changes.iter().any(|change| change.attribute == "owned_by") {
             let owning = own_statement(object)?.unwrap_or_else(|| format!("ALTER SEQUENCE {name} OWNED BY NONE"));
             statements.push(owning);
         }
-        Ok(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)).collect())
+        steps.extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)));
+        Ok(steps)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP SEQUENCE {}", outer_name(&object.id)));
-        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+        let step = step.unmaking(super::comments_of(&object.id, sides.from));
+        // The sequence of a column that becomes an identity is followed by the identity's own.
+        let owner = object.needs.iter().find(|need| need.kind == "column").and_then(|column| sides.to.get(column));
+        if owner.is_some_and(|column| column.attribute("identity").is_some()) {
+            return Ok(vec![step]);
+        }
+        Ok(vec![step.hazard(HazardKind::DataLoss, "the position that it has counted to is lost")])
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

@@ -75,14 +75,27 @@ pub(super) fn validate_constraint(object: &Object) -> MigrationStep {
         .hazard(crate::plan::HazardKind::TableScan, "every row is read to see that it satisfies the constraint")
 }
 
-/// Whether the columns that an object needs are there already, as they will be: only then can their rows be asked.
+/// Whether all that an object needs is there already, as it will be: only then can the rows that are there be asked.
 pub(super) fn columns_exist(object: &Object, sides: &Sides<'_>) -> bool {
-    let mut columns = object.needs.iter().filter(|need| matches!(need.kind.as_str(), "column" | "table")).peekable();
     let is_same = |id: &ObjectId| match (sides.from.get(id), sides.to.get(id)) {
-        (Some(before), Some(after)) => id.kind != "column" || before.attribute("type") == after.attribute("type"),
+        (Some(before), Some(after)) => match id.kind.as_str() {
+            // Rows can be asked without them.
+            "table" | "primary_key" | "unique" | "index" => true,
+            "column" => {
+                let is_type = |need: &&ObjectId| !matches!(need.kind.as_str(), "table" | "column");
+                let attributes = ["type", "generated"];
+                attributes.iter().all(|name| before.attribute(name) == after.attribute(name))
+                    && after.needs.iter().filter(is_type).all(|need| is_unchanged(need, sides))
+            }
+            _ => before.attributes == after.attributes,
+        },
         _ => false,
     };
-    columns.peek().is_some() && columns.all(is_same)
+    object.needs.iter().any(|need| need.kind == "column") && object.needs.iter().all(is_same)
+}
+
+fn is_unchanged(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    sides.to.get(id).is_some() && sides.from.get(id).map(|object| &object.attributes) == sides.to.get(id).map(|object| &object.attributes)
 }
 
 /// Whether the table that an object is part of is partitioned.

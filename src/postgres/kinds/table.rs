@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
-use super::{check, column, key};
+use super::{check, column, key, lineage};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -45,12 +45,9 @@ pub(super) struct Attributes {
     row_security: bool,
     #[serde(skip_serializing_if = "is_default")]
     force_row_security: bool,
-    /// `full`, `nothing`, or `index NAME`.
+    /// `full`, `nothing`, or `index`, which tells of itself that it is the one.
     #[serde(skip_serializing_if = "is_default")]
     replica_identity: Option<String>,
-    /// The index of `CLUSTER ON`.
-    #[serde(skip_serializing_if = "is_default")]
-    cluster_on: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,10 +56,6 @@ pub(super) struct Partition {
     parent: String,
     bound: String,
 }
-
-/// What index rows say about their table.
-pub(super) const REPLICA_IDENTITY: &str = "replica_identity";
-pub(super) const CLUSTER_ON: &str = "cluster_on";
 
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
     let parents: Vec<String> = cells.get::<Option<Vec<String>>>(18)?.unwrap_or_default();
@@ -86,9 +79,9 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         replica_identity: match cells.get::<&str>(10)? {
             "f" => Some("full".to_owned()),
             "n" => Some("nothing".to_owned()),
+            "i" => Some("index".to_owned()),
             _ => None,
         },
-        cluster_on: None,
     };
     object(row.id.clone(), &attributes, [])
 }
@@ -150,7 +143,13 @@ impl Kind for Table {
             return Err(PlanError::Refused { object: object.id.clone(), reason });
         }
         let (statement, makes) = definition(object, &attributes, sides)?;
+        let keys = makes.iter().filter(|made| matches!(made.kind.as_str(), "primary_key" | "unique"));
+        let mut marks = Vec::new();
+        for key in keys.filter_map(|key| sides.to.get(key)) {
+            marks.extend(key::mark_steps(key, sides)?);
+        }
         let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        steps.extend(marks);
         steps.extend(column::extras_of_table(&object.id, sides)?);
         if let Some(partition) = &attributes.partition_of {
             steps.push(attach(&object.id, partition, sides));
@@ -159,7 +158,6 @@ impl Kind for Table {
         for clause in flag_clauses(&none, &attributes) {
             steps.push(altering(&object.id, clause));
         }
-        steps.extend(index_marks(&object.id, &none, &attributes, sides));
         Ok(steps)
     }
 
@@ -185,22 +183,23 @@ impl Kind for Table {
             steps.push(altering(&object.id, clause));
         }
         for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
-            steps.push(altering(&object.id, format!("NO INHERIT {parent}")));
+            let step = altering(&object.id, format!("NO INHERIT {parent}"));
+            steps.push(step.making([lineage::departure(&object.id)]));
         }
         for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
-            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(columns_of(&object.id, sides)));
+            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
         }
         if before.partition_of != after.partition_of {
             let name = outer_name(&object.id);
             if let Some(partition) = &before.partition_of {
                 let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
-                steps.push(MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent)));
+                let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
+                steps.push(step.making([lineage::departure(&object.id)]));
             }
             if let Some(partition) = &after.partition_of {
                 steps.push(attach(&object.id, partition, sides));
             }
         }
-        steps.extend(index_marks(&object.id, &before, &after, sides));
         Ok(steps)
     }
 
@@ -294,22 +293,6 @@ fn checks_of_ancestors(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>,
     Ok(lines)
 }
 
-/// A name for the moment at which a partition is attached, for ordering only.
-pub(super) fn attachment(partition: &ObjectId) -> ObjectId {
-    partition.sibling("attachment", partition.name.clone())
-}
-
-/// The moments that an index of a partitioned table waits for: a table that is attached to one with indexes gets
-/// indexes made for it, under names of the server's choice.
-pub(super) fn attachments(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let table = id.sibling("table", [id.name[0].clone()]);
-    let partitions = sides
-        .to
-        .of_kind("table")
-        .filter(|other| other.attribute("partition_of").is_some() && other.needs.contains(&table));
-    partitions.map(|partition| attachment(&partition.id)).collect()
-}
-
 /// A clause on a table, folded with its neighbours.
 pub(super) fn altering(id: &ObjectId, clause: impl Into<String>) -> MigrationStep {
     let name = outer_name(id);
@@ -334,15 +317,29 @@ pub(super) fn access_exclusive(name: &str) -> String {
     format!("ACCESS EXCLUSIVE on {name}")
 }
 
-fn columns_of(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    sides.to.parts("column", id).map(|column| column.id.clone()).collect()
+/// What a table waits for before it becomes a child: parents, the columns and checks on both sides as they will be, and
+/// the departures of those whose place it may take.
+fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let parents = sides.to.get(id).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
+    let mut awaited: Vec<ObjectId> = Vec::new();
+    for table in parents.clone().chain([id]) {
+        for side in [sides.from, sides.to] {
+            let parts = ["column", "check"].into_iter().flat_map(|kind| side.parts(kind, table));
+            awaited.extend(parts.map(|part| part.id.clone()));
+        }
+    }
+    for parent in parents {
+        awaited.push(parent.clone());
+        let others = lineage::departures(parent, sides).into_iter().chain(lineage::dropped_partitions(parent, sides));
+        awaited.extend(others.filter(|other| *other != lineage::departure(id)));
+    }
+    awaited
 }
 
 fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) -> MigrationStep {
     let Partition { parent, bound } = partition;
     let statement = format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {} {bound}", outer_name(id));
     let step = MigrationStep::alter(id, statement).locking(format!("SHARE UPDATE EXCLUSIVE on {parent}"));
-    let parents = sides.to.get(id).into_iter().flat_map(|table| table.needs.iter().cloned());
     // Where the indexes of the partitioned table stay, those of the partition must be there to be taken.
     let same = |id: &ObjectId| match (sides.from.get(id), sides.to.get(id)) {
         (Some(before), Some(after)) => before.attributes == after.attributes,
@@ -357,8 +354,8 @@ fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) -> MigrationS
     };
     let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.to.parts(kind, id));
     let indexes: Vec<ObjectId> = indexes.filter(stays).map(|index| index.id.clone()).collect();
-    let step = step.after(columns_of(id, sides).into_iter().chain(parents).chain(indexes));
-    step.making([attachment(id)])
+    let step = step.after(before_joining(id, sides)).after(indexes);
+    step.making([lineage::attachment(id)])
 }
 
 /// What changes the row security and the replica identity of a table.
@@ -375,36 +372,11 @@ fn flag_clauses(before: &Attributes, after: &Attributes) -> Vec<String> {
             Some("full") => clauses.push("REPLICA IDENTITY FULL".to_owned()),
             Some("nothing") => clauses.push("REPLICA IDENTITY NOTHING".to_owned()),
             None => clauses.push("REPLICA IDENTITY DEFAULT".to_owned()),
-            // By an index: see `index_marks`.
+            // By an index, which does it itself.
             Some(_) => {}
         }
     }
     clauses
-}
-
-/// What marks an index of the table as its replica identity or its order; the index must be there first.
-fn index_marks(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
-    let index_of = |name: &str| {
-        let candidates = ["index", "primary_key", "unique", "exclusion"];
-        let ids = candidates.map(|kind| id.sibling(kind, [id.name[0].clone(), SmolStr::new(name)]));
-        ids.into_iter().filter(|candidate| sides.to.get(candidate).is_some()).collect::<Vec<_>>()
-    };
-    let mut steps = Vec::new();
-    if before.replica_identity != after.replica_identity
-        && let Some(name) = after.replica_identity.as_deref().and_then(|value| value.strip_prefix("index "))
-    {
-        let clause = format!("REPLICA IDENTITY USING INDEX {}", identifier(name));
-        steps.push(altering(id, clause).after(index_of(name)));
-    }
-    if before.cluster_on != after.cluster_on {
-        match &after.cluster_on {
-            Some(name) => {
-                steps.push(altering(id, format!("CLUSTER ON {}", identifier(name))).after(index_of(name)));
-            }
-            None => steps.push(altering(id, "SET WITHOUT CLUSTER")),
-        }
-    }
-    steps
 }
 
 /// What sets and resets storage parameters.

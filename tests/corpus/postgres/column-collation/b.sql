@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text, b text COLLATE "POSIX", c varchar(20) COLLATE "C");
+CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b COLLATE "C"); CREATE VIEW v AS SELECT a FROM t ORDER BY a;

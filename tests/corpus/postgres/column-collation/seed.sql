@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 'a', 'B', 'c'), (2, 'A', 'b', NULL);

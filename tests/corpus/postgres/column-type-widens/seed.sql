@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 2, 3, 1.5, 'one', 12.34, '{a,b}', '2020-01-01 01:02:03.123', 'abcd', '2020-02-02'), (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);

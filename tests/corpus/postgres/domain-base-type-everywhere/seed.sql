@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 'n', '{a}'); INSERT INTO p VALUES ('x', 1); INSERT INTO u VALUES ('abc');

@@ -1,0 +1,4 @@
+CREATE DOMAIN positive AS integer CONSTRAINT more CHECK (VALUE > 0) CONSTRAINT less CHECK (VALUE < 1000); CREATE DOMAIN code AS text; CREATE DOMAIN came AS numeric(10,2) DEFAULT 1.5 CHECK (VALUE <> 2); CREATE DOMAIN free AS text DEFAULT 'free';
+CREATE TABLE t (id integer PRIMARY KEY, n positive, c code DEFAULT 'y');
+ALTER DOMAIN code ADD CONSTRAINT unproven CHECK (VALUE <> '') NOT VALID;
+CREATE FUNCTION f(n positive) RETURNS positive LANGUAGE sql AS $$ SELECT n $$;

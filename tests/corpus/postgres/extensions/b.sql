@@ -1,0 +1,1 @@
+CREATE SCHEMA ext; CREATE EXTENSION citext WITH SCHEMA ext; CREATE EXTENSION pg_trgm; CREATE TABLE t (id integer PRIMARY KEY, name text, key ext.citext); CREATE INDEX t_name ON t USING gist (name gist_trgm_ops);

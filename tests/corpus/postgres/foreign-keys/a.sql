@@ -1,0 +1,5 @@
+CREATE TABLE p (a integer, b integer, c integer UNIQUE, PRIMARY KEY (a, b));
+CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer, c integer REFERENCES p (c), d integer,
+  CONSTRAINT pair FOREIGN KEY (a, b) REFERENCES p ON DELETE CASCADE ON UPDATE SET NULL,
+  CONSTRAINT late FOREIGN KEY (d) REFERENCES p (c) DEFERRABLE);
+CREATE TABLE v (c integer); ALTER TABLE v ADD CONSTRAINT v_c FOREIGN KEY (c) REFERENCES p (c) NOT VALID;

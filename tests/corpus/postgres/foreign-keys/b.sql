@@ -1,0 +1,6 @@
+CREATE TABLE p (a integer, b integer, c integer UNIQUE, PRIMARY KEY (a, b));
+CREATE TABLE t (id integer PRIMARY KEY, a integer, b integer, c integer, d integer,
+  CONSTRAINT pair FOREIGN KEY (a, b) REFERENCES p MATCH FULL ON DELETE SET NULL (b),
+  CONSTRAINT late FOREIGN KEY (d) REFERENCES p (c) DEFERRABLE INITIALLY DEFERRED,
+  CONSTRAINT self FOREIGN KEY (c) REFERENCES t (id));
+CREATE TABLE v (c integer); ALTER TABLE v ADD CONSTRAINT v_c FOREIGN KEY (c) REFERENCES p (c);

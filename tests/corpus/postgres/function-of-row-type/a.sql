@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer PRIMARY KEY, a integer); CREATE FUNCTION of_row(t) RETURNS integer LANGUAGE sql AS $$ SELECT $1.a $$; CREATE FUNCTION all_rows() RETURNS SETOF t LANGUAGE sql AS $$ SELECT * FROM t $$;
+CREATE FUNCTION of_column(t.a%TYPE) RETURNS t.a%TYPE LANGUAGE sql AS $$ SELECT $1 $$; CREATE VIEW v AS SELECT of_row(t.*) FROM t;

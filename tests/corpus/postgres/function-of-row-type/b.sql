@@ -1,0 +1,1 @@
+CREATE TABLE t (id integer PRIMARY KEY, b integer); CREATE FUNCTION of_row(t) RETURNS integer LANGUAGE sql AS $$ SELECT $1.b $$; CREATE FUNCTION all_rows() RETURNS SETOF t LANGUAGE sql AS $$ SELECT * FROM t $$; CREATE VIEW v AS SELECT of_row(t.*) FROM t;

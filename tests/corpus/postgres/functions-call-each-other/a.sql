@@ -1,0 +1,1 @@
+CREATE FUNCTION keep() RETURNS integer LANGUAGE sql AS 'SELECT 1';

@@ -1,0 +1,1 @@
+CREATE TABLE p (id integer, a text); CREATE TABLE joins (id integer, a text, b text); ALTER TABLE joins INHERIT p; CREATE TABLE leaves (b text) INHERITS (p); ALTER TABLE leaves NO INHERIT p; CREATE TABLE q (z integer); CREATE TABLE two () INHERITS (p);

@@ -1,0 +1,1 @@
+CREATE TABLE p (id integer, a text DEFAULT 'p', gone integer, CONSTRAINT pc CHECK (id > 0)); CREATE TABLE c (extra text) INHERITS (p); CREATE TABLE g () INHERITS (c); CREATE TABLE alone (id integer, a text, CONSTRAINT pc CHECK (id > 0)); CREATE INDEX c_id ON c (id); ALTER TABLE c ALTER a SET DEFAULT 'c';

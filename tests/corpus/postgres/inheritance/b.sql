@@ -1,0 +1,1 @@
+CREATE TABLE p (id bigint, a text DEFAULT 'q', fresh integer DEFAULT 4, CONSTRAINT pc CHECK (id > 0), CONSTRAINT nc CHECK (a <> '')); CREATE TABLE c (extra text) INHERITS (p); CREATE TABLE g () INHERITS (c); CREATE TABLE alone (id integer, a text, CONSTRAINT pc CHECK (id > 0)); CREATE INDEX c_id ON c (id); ALTER TABLE c ALTER a SET DEFAULT 'd'; ALTER TABLE p ALTER a SET NOT NULL;

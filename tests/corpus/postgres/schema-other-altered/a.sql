@@ -1,0 +1,2 @@
+CREATE SCHEMA o; CREATE TYPE o.mood AS ENUM ('a', 'b'); CREATE TABLE o.t (id integer PRIMARY KEY, m o.mood DEFAULT 'a', n integer); CREATE INDEX t_n ON o.t (n); CREATE VIEW o.v AS SELECT n FROM o.t; CREATE DOMAIN o.d AS integer CHECK (VALUE > 0); CREATE SEQUENCE o.s; COMMENT ON INDEX o.t_n IS 'x';
+CREATE TABLE o.p (k integer) PARTITION BY LIST (k); CREATE TABLE o.p1 PARTITION OF o.p FOR VALUES IN (1);

@@ -1,0 +1,1 @@
+INSERT INTO o.t VALUES (1, 'a', 2); INSERT INTO o.p VALUES (1);

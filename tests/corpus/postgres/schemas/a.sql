@@ -1,0 +1,1 @@
+CREATE SCHEMA one; CREATE TYPE one.e AS ENUM ('a'); CREATE TABLE one.t (id serial PRIMARY KEY, e one.e DEFAULT 'a'); CREATE FUNCTION one.f() RETURNS integer LANGUAGE sql AS 'SELECT 1'; CREATE TABLE p (id integer REFERENCES one.t); CREATE VIEW v AS SELECT * FROM one.t; CREATE TABLE moving (id integer);

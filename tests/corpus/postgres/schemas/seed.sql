@@ -1,0 +1,1 @@
+INSERT INTO moving VALUES (1);

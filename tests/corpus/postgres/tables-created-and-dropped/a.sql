@@ -1,0 +1,1 @@
+CREATE TABLE old (id serial PRIMARY KEY, a text DEFAULT 'x' CHECK (a <> ''), u integer UNIQUE); CREATE INDEX old_a ON old (a); CREATE VIEW v AS SELECT a FROM old; CREATE TABLE child (id integer REFERENCES old); COMMENT ON TABLE old IS 'old'; CREATE TABLE nothing ();

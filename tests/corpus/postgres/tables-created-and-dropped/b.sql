@@ -1,0 +1,1 @@
+CREATE TABLE new (id serial PRIMARY KEY, a text DEFAULT 'x' CHECK (a <> ''), u integer UNIQUE); CREATE INDEX old_a ON new (a); CREATE VIEW v AS SELECT a FROM new; CREATE TABLE child (id integer REFERENCES new);

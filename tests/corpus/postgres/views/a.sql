@@ -1,0 +1,5 @@
+CREATE TABLE t (id integer PRIMARY KEY, a integer, b text, gone text);
+CREATE VIEW v1 AS SELECT id, a FROM t; CREATE VIEW v2 AS SELECT a FROM v1 WHERE a > 1; CREATE VIEW v3 AS SELECT v2.a, v1.id FROM v2 JOIN v1 USING (a);
+CREATE VIEW sec WITH (security_barrier) AS SELECT b FROM t WHERE id > 0; CREATE VIEW chk AS SELECT id, b FROM t WHERE b <> '' WITH LOCAL CHECK OPTION;
+CREATE VIEW inv WITH (security_invoker = true) AS SELECT id FROM t; ALTER VIEW v1 ALTER COLUMN a SET DEFAULT 5;
+COMMENT ON VIEW v1 IS 'view'; COMMENT ON COLUMN v1.a IS 'column of a view'; CREATE VIEW leaving AS SELECT gone FROM t;

@@ -123,7 +123,9 @@ async fn check_pair(pair: &Path, prefix: &str, refused: &[(&str, &str, &str)]) -
         }
     }
     let expected = std::fs::read_to_string(pair.join("losses.txt")).unwrap_or_default();
-    if std::env::var_os("BLESS").is_some() && losses != expected { std::fs::write(pair.join("losses.txt"), &losses).unwrap(); }
+    if std::env::var_os("BLESS").is_some() && losses != expected {
+        std::fs::write(pair.join("losses.txt"), &losses).unwrap();
+    }
     if losses == expected {
         return Ok(());
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use schema_sync_store::SchemaSnapshot;
 use smol_str::SmolStr;
-use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
 
 use super::catalog::{Address, Cells, Named, Namespace, Reading, Shared};
 use super::database;
 use super::kinds::{self, SOURCES};
-use super::session::{Session, Sessions, describe, in_order};
+use super::session::{Prepared, Session, Sessions, describe, in_order};
 use super::tenants::{TenantPattern, list};
 use crate::adapter::{AdapterError, Location, SchemaInspector, TenantContext};
 
@@ -21,10 +21,6 @@ const BATCH: usize = 50;
 /// How often a tenant that keeps changing is read before it is given up.
 const TRIES_MAX: u32 = 5;
 
-/// What belongs to extensions, and the names that indexes print.
-const MEMBERS: &str = "SELECT classid, objid, refobjid FROM pg_depend WHERE refclassid = 3079 AND deptype = 'e'";
-const OPERATOR_CLASSES: &str = "SELECT c.oid, n.nspname::text, c.opcname::text, c.opcintype, c.opcdefault \
-     FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace";
 /// One tenant to be read: the schemas that it is made of.
 struct Subject {
     tenant: TenantContext,
@@ -160,20 +156,29 @@ pub(super) async fn inspect_settled(
 }
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
-     SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0";
-const VISIBLE: &str = "SELECT pg_current_snapshot()::text";
+     SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0";
+/// Plans that start from the namespace and go on by index, made once a connection: the statistics of a catalogue that
+/// is full of equal tenants lead to others.
+const READ_BY_INDEX: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off; \
+     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+     SET LOCAL search_path = pg_catalog";
+/// Each statement leaves the path of its last tenant behind; with another path than the one that it was prepared with,
+/// the next would be analysed and planned anew.
+const RESET_PATH: &str = "SET LOCAL search_path = pg_catalog";
 
 async fn inspect_once(
     session: &mut Session,
     tenants: &[TenantContext],
 ) -> Result<(Vec<Result<SchemaSnapshot, AdapterError>>, bool), tokio_postgres::Error> {
+    let prepared = session.prepared(0).await?;
     session.client().batch_execute(BEGIN).await?;
     let read = inspect_here(session, tenants).await;
     let client = session.client();
-    let visible = client.query_one(VISIBLE, &[]).await;
-    client.batch_execute("COMMIT").await?;
-    let (snapshots, before) = (read?, visible?);
-    let after = client.query_one(VISIBLE, &[]).await?;
+    let (before, committed) =
+        futures_util::join!(client.query_one(&prepared.visible, &[]), client.batch_execute("COMMIT"));
+    let (snapshots, before) = (read?, before?);
+    committed?;
+    let after = client.query_one(&prepared.visible, &[]).await?;
     Ok((snapshots, before.try_get::<_, String>(0)? == after.try_get::<_, String>(0)?))
 }
 
@@ -182,25 +187,26 @@ pub(super) async fn inspect_here(
     session: &mut Session,
     tenants: &[TenantContext],
 ) -> Result<Vec<Result<SchemaSnapshot, AdapterError>>, tokio_postgres::Error> {
-    let (subjects, mut results) = find_subjects(session.client(), tenants).await?;
+    session.client().batch_execute(READ_BY_INDEX).await?;
+    let prepared = session.prepared(tenants.len()).await?;
+    let (subjects, mut results) = find_subjects(session.client(), &prepared, tenants).await?;
     let oids: Vec<u32> = subjects.iter().flat_map(|subject| subject.namespaces.iter().map(|(oid, _)| *oid)).collect();
     // A database is read relative to `public`, wherever its objects are; a schema relative to itself.
     let path: Option<&str> = match tenants.first().map(|tenant| &tenant.location) {
         Some(Location::Database(_)) => Some("public"),
         _ => None,
     };
-    let statements = session.statements(tenants.len()).await?.to_vec();
     let client = session.client();
-    let shared = read_shared(client);
+    let shared = read_shared(client, &prepared);
     let parameters: [&(dyn ToSql + Sync); 2] = [&oids, &path];
-    let mut requests = Vec::with_capacity(statements.len());
-    for statement in &statements {
-        requests.push(client.query(statement, &parameters));
+    let mut requests = Vec::with_capacity(prepared.sources.len());
+    for statement in &prepared.sources {
+        requests.push(read_source(client, statement, &parameters));
     }
     let queries = in_order(requests);
     let (shared, rows) = futures_util::join!(shared, queries);
     let shared = Arc::new(shared?);
-    let rows: Vec<Vec<tokio_postgres::Row>> = rows.into_iter().collect::<Result<_, _>>()?;
+    let rows: Vec<Vec<Row>> = rows.into_iter().collect::<Result<_, _>>()?;
 
     let mut places: HashMap<u32, (usize, Namespace)> = HashMap::new();
     for (place, subject) in subjects.iter().enumerate() {
@@ -265,14 +271,25 @@ fn finish(
     Ok(objects)
 }
 
-async fn read_shared(client: &Client) -> Result<Shared, tokio_postgres::Error> {
-    let answers = in_order(vec![client.query(MEMBERS, &[]), client.query(OPERATOR_CLASSES, &[])]).await;
-    let mut answers = answers.into_iter();
+/// Sends a source's statement and, behind it, what sets the path back.
+async fn read_source(
+    client: &Client,
+    statement: &Statement,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let (rows, reset) = futures_util::join!(client.query(statement, parameters), client.batch_execute(RESET_PATH));
+    reset?;
+    rows
+}
+
+async fn read_shared(client: &Client, prepared: &Prepared) -> Result<Shared, tokio_postgres::Error> {
+    let (members, classes) =
+        futures_util::join!(client.query(&prepared.members, &[]), client.query(&prepared.operator_classes, &[&true]));
     let mut shared = Shared::default();
-    for row in answers.next().transpose()?.into_iter().flatten() {
+    for row in members? {
         shared.members.insert((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?);
     }
-    for row in answers.next().transpose()?.into_iter().flatten() {
+    for row in prepared.own_classes.iter().chain(&classes?) {
         let named = Named {
             schema: SmolStr::new(row.try_get::<_, &str>(1)?),
             name: SmolStr::new(row.try_get::<_, &str>(2)?),
@@ -287,7 +304,11 @@ async fn read_shared(client: &Client) -> Result<Shared, tokio_postgres::Error> {
 type Found = (Vec<Subject>, HashMap<TenantContext, Result<SchemaSnapshot, AdapterError>>);
 
 /// The namespaces of each tenant; tenants that are missing or hidden are answered here.
-async fn find_subjects(client: &Client, tenants: &[TenantContext]) -> Result<Found, tokio_postgres::Error> {
+async fn find_subjects(
+    client: &Client,
+    prepared: &Prepared,
+    tenants: &[TenantContext],
+) -> Result<Found, tokio_postgres::Error> {
     let names: Vec<&str> = tenants
         .iter()
         .filter_map(|tenant| match &tenant.location {
@@ -296,15 +317,7 @@ async fn find_subjects(client: &Client, tenants: &[TenantContext]) -> Result<Fou
         })
         .collect();
     let is_database = names.is_empty();
-    let rows = client
-        .query(
-            "SELECT n.oid, n.nspname::text, has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n \
-             WHERE CASE WHEN $2 THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
-               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 2615 AND d.objid = n.oid AND d.deptype = 'e') \
-             ELSE n.nspname = ANY($1) END",
-            &[&names, &is_database],
-        )
-        .await?;
+    let rows = client.query(&prepared.namespaces, &[&names, &is_database]).await?;
     let mut namespaces: HashMap<String, (u32, bool)> = HashMap::new();
     for row in rows {
         namespaces.insert(row.try_get(1)?, (row.try_get(0)?, row.try_get(2)?));

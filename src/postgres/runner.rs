@@ -126,12 +126,24 @@ impl Lock {
     }
 }
 
+/// Inspects within an open transaction and leaves its settings as they were: what is deferred to the end of the
+/// transaction still runs with them.
+async fn inspect_within(
+    session: &mut Session,
+    tenant: &[TenantContext],
+) -> Result<Vec<Result<SchemaSnapshot, AdapterError>>, tokio_postgres::Error> {
+    session.client().batch_execute("SAVEPOINT schema_sync_look").await?;
+    let snapshots = inspect_here(session, tenant).await?;
+    session.client().batch_execute("ROLLBACK TO SAVEPOINT schema_sync_look").await?;
+    Ok(snapshots)
+}
+
 #[async_trait]
 impl LockGuard for Lock {
     async fn inspect(&mut self) -> Result<SchemaSnapshot, AdapterError> {
         let tenant = std::slice::from_ref(&self.tenant);
         let mut snapshots = if self.in_transaction {
-            match inspect_here(&mut self.session, tenant).await {
+            match inspect_within(&mut self.session, tenant).await {
                 Ok(snapshots) => snapshots,
                 Err(error) => return Err(self.failed("(inspection)", &error)),
             }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
 use super::catalog::{Server, statement};
 use super::connection::Connection;
@@ -19,13 +19,62 @@ const TENANTS_MAX: usize = 500;
 /// More idle connections than this are closed.
 const IDLE_MAX: usize = 16;
 
+/// What a session prepares once.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// In the order of [`SOURCES`].
+    pub(super) sources: Vec<Statement>,
+    /// See [`NAMESPACES`], [`MEMBERS`], [`OPERATOR_CLASSES`] and [`VISIBLE`].
+    pub(super) namespaces: Statement,
+    pub(super) members: Statement,
+    pub(super) operator_classes: Statement,
+    pub(super) visible: Statement,
+    /// The operator classes that PostgreSQL brings along, which never change.
+    pub(super) own_classes: Vec<Row>,
+}
+
+/// The schemas named `$1`, or all that are not the system's where `$2`; and whether the role may use them.
+const NAMESPACES: &str = "SELECT n.oid, n.nspname::text, has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n \
+     WHERE CASE WHEN $2 THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 2615 AND d.objid = n.oid AND d.deptype = 'e') \
+     ELSE n.nspname = ANY($1) END";
+/// What belongs to extensions.
+const MEMBERS: &str = "SELECT classid, objid, refobjid FROM pg_depend WHERE refclassid = 3079 AND deptype = 'e'";
+/// Operator classes. 16384 is the first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
+const OPERATOR_CLASSES: &str = "SELECT c.oid, n.nspname::text, c.opcname::text, c.opcintype, c.opcdefault \
+     FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE (c.oid >= 16384) = $1";
+/// Which transactions are seen: equal texts, nothing changed in between.
+const VISIBLE: &str = "SELECT pg_current_snapshot()::text";
+
+impl Prepared {
+    /// Prepares all in one go.
+    async fn new(client: &Client, server: Server) -> Result<Self, tokio_postgres::Error> {
+        let texts: Vec<String> = SOURCES.iter().map(|source| statement(&(source.body)(&server))).collect();
+        let mut requests = Vec::with_capacity(texts.len());
+        for text in &texts {
+            requests.push(client.prepare(text));
+        }
+        let (sources, namespaces, members, operator_classes, visible) = futures_util::join!(
+            in_order(requests),
+            client.prepare(NAMESPACES),
+            client.prepare(MEMBERS),
+            client.prepare(OPERATOR_CLASSES),
+            client.prepare(VISIBLE),
+        );
+        let sources: Vec<Statement> = sources.into_iter().collect::<Result<_, _>>()?;
+        let (namespaces, members) = (namespaces?, members?);
+        let (operator_classes, visible) = (operator_classes?, visible?);
+        let own_classes = client.query(&operator_classes, &[&false]).await?;
+        Ok(Self { sources, namespaces, members, operator_classes, visible, own_classes })
+    }
+}
+
 /// A connection that inspects.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: Connection,
     pub(super) server: Server,
-    /// The sources' statements, once they are prepared.
-    statements: Vec<Statement>,
+    prepared: Option<Arc<Prepared>>,
     tenants: usize,
 }
 
@@ -47,25 +96,22 @@ impl Session {
             let reason = format!("the server is PostgreSQL {}; 14 is the oldest that is supported", version / 10_000);
             return Err(AdapterError::Connect { target: options.redacted(), reason });
         }
-        Ok(Self { connection, server: Server { version }, statements: Vec::new(), tenants: 0 })
+        Ok(Self { connection, server: Server { version }, prepared: None, tenants: 0 })
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.connection.client
     }
 
-    /// The sources' statements, in the order of [`SOURCES`]; prepared on first use, all in one go.
-    pub(super) async fn statements(&mut self, tenants: usize) -> Result<&[Statement], tokio_postgres::Error> {
+    /// What is prepared, on first use; `tenants` more are read with it.
+    pub(super) async fn prepared(&mut self, tenants: usize) -> Result<Arc<Prepared>, tokio_postgres::Error> {
         self.tenants += tenants;
-        if self.statements.is_empty() {
-            let texts: Vec<String> = SOURCES.iter().map(|source| statement(&(source.body)(&self.server))).collect();
-            let mut requests = Vec::with_capacity(texts.len());
-            for text in &texts {
-                requests.push(self.connection.client.prepare(text));
-            }
-            self.statements = in_order(requests).await.into_iter().collect::<Result<_, _>>()?;
+        if let Some(prepared) = &self.prepared {
+            return Ok(Arc::clone(prepared));
         }
-        Ok(&self.statements)
+        let prepared = Arc::new(Prepared::new(&self.connection.client, self.server).await?);
+        self.prepared = Some(Arc::clone(&prepared));
+        Ok(prepared)
     }
 }
 

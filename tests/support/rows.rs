@@ -34,7 +34,11 @@ impl Rows {
     pub fn read(cluster: &Cluster, database: &str, snapshot: &SchemaSnapshot) -> Self {
         let mut queries = Vec::new();
         for table in snapshot.of_kind("table") {
-            queries.push((table.id.clone(), String::new(), format!("SELECT count(*), 0, '' FROM ONLY {}", table_name(&table.id))));
+            queries.push((
+                table.id.clone(),
+                String::new(),
+                format!("SELECT count(*), 0, '' FROM ONLY {}", table_name(&table.id)),
+            ));
         }
         for column in snapshot.of_kind("column").filter(|column| !column.attributes.contains_key("generated")) {
             let (name, table) = (quoted(&column.id.name[1]), table_name(&column.id));
@@ -45,7 +49,8 @@ impl Rows {
             queries.push((column.id.clone(), type_of(column), query));
         }
         let script: Vec<&str> = queries.iter().map(|(_, _, query)| query.as_str()).collect();
-        let answer = if script.is_empty() { String::new() } else { cluster.psql(database, &script.join(" UNION ALL\n")) };
+        let answer =
+            if script.is_empty() { String::new() } else { cluster.psql(database, &script.join(" UNION ALL\n")) };
         let mut rows = Self { counts: BTreeMap::new(), columns: BTreeMap::new() };
         assert_eq!(answer.lines().count(), queries.len());
         for ((id, type_name, _), line) in queries.into_iter().zip(answer.lines()) {

@@ -35,7 +35,8 @@ pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read
 /// triggers, rules. Few databases comment on these, so it is asked once whether any comment of a class exists before
 /// they are looked up one by one.
 fn body(_: &Server) -> String {
-    let part_of_type = "(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = s.objoid AND a.attnum = s.objsubid)";
+    let part_of_type =
+        "(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = s.objoid AND a.attnum = s.objsubid)";
     let hanging = |join: &str, oid: &str, class: u32, catalogue: u32| {
         let part = if class == 1259 && catalogue == 1247 { part_of_type } else { "NULL" };
         format!(

@@ -25,8 +25,7 @@ pub(super) fn table_of(id: &ObjectId) -> ObjectId {
 /// indexes made for it, under names of the server's choice.
 pub(super) fn attachments(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let table = table_of(id);
-    let is_partition =
-        |other: &&Object| other.attribute("partition_of").is_some() && other.needs.contains(&table);
+    let is_partition = |other: &&Object| other.attribute("partition_of").is_some() && other.needs.contains(&table);
     sides.to.of_kind("table").filter(is_partition).map(|partition| attachment(&partition.id)).collect()
 }
 
@@ -54,7 +53,11 @@ fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
-pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a schema_sync_store::SchemaSnapshot, sides: &Sides<'_>) -> Vec<&'a Object> {
+pub(super) fn inherited_columns<'a>(
+    id: &ObjectId,
+    side: &'a schema_sync_store::SchemaSnapshot,
+    sides: &Sides<'_>,
+) -> Vec<&'a Object> {
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()

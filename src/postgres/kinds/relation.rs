@@ -20,7 +20,10 @@ fn body(_: &super::super::catalog::Server) -> String {
      CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, \
      CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
      CASE WHEN c.reltoastrelid <> 0 THEN (SELECT o.reloptions FROM pg_class o WHERE o.oid = c.reltoastrelid) END, \
-     h.parents, h.names, \
+     CASE WHEN c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN \
+       (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) END, \
+     CASE WHEN c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN \
+       (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) END, \
      CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, \
      format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
      o.refobjid, o.refobjsubid, o.deptype::text, \
@@ -30,9 +33,6 @@ fn body(_: &super::super::catalog::Server) -> String {
      LEFT JOIN pg_sequence s ON c.relkind = 'S' AND s.seqrelid = c.oid \
      LEFT JOIN pg_depend o ON c.relkind = 'S' AND o.classid = 1259 AND o.objid = c.oid AND o.objsubid = 0 \
        AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') \
-     LEFT JOIN LATERAL (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) AS parents, \
-       array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) AS names \
-       FROM pg_inherits i WHERE i.inhrelid = c.oid) h ON c.relkind IN ('r', 'p') \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
         .to_owned()
 }

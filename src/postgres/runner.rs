@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use schema_sync_store::{SchemaSnapshot, SnapshotHash};
 use tokio_postgres::error::SqlState;
 
-use super::inspector::{inspect_here, inspect_settled};
+use super::inspector::inspect_settled;
+use super::look::inspect_here;
 use super::quote::identifier;
 use super::session::{Session, Sessions, describe, in_order};
 use crate::adapter::{AdapterError, Location, LockGuard, MigrationRunner, TenantContext};

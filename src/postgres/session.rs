@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::join_all;
+use futures_util::future::{MaybeDone, maybe_done};
 use tokio_postgres::{Client, Row, Statement};
 
 use super::catalog::{Server, statement};
@@ -155,24 +155,35 @@ impl Sessions {
     }
 }
 
-/// Sends all requests at once, in their order, and waits for all answers: one round trip.
+/// A request that was sent and whose answer may be there already.
+pub(super) type Sent<F> = Pin<Box<MaybeDone<F>>>;
+
+/// Sends all requests at once, in their order: one round trip.
 ///
 /// Each future is polled once, in order, before any is waited for, as a request is sent at the first poll.
-pub(super) async fn in_order<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
-    let mut pending: Vec<Pin<Box<F>>> = Vec::new();
-    let mut answers: Vec<Option<F::Output>> = Vec::new();
+pub(super) async fn send<F: Future>(requests: Vec<F>) -> Vec<Sent<F>> {
+    let mut sent = Vec::with_capacity(requests.len());
     for request in requests {
-        let mut request = Box::pin(request);
-        match futures_util::poll!(request.as_mut()) {
-            std::task::Poll::Ready(answer) => answers.push(Some(answer)),
-            std::task::Poll::Pending => {
-                answers.push(None);
-                pending.push(request);
-            }
-        }
+        let mut request = Box::pin(maybe_done(request));
+        let _ = futures_util::poll!(request.as_mut());
+        sent.push(request);
     }
-    let mut late = join_all(pending).await.into_iter();
-    answers.into_iter().filter_map(|answer| answer.or_else(|| late.next())).collect()
+    sent
+}
+
+/// The answer to a request.
+pub(super) async fn answer<F: Future>(mut request: Sent<F>) -> Option<F::Output> {
+    request.as_mut().await;
+    request.as_mut().take_output()
+}
+
+/// Sends all requests at once, in their order, and waits for all answers.
+pub(super) async fn in_order<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in send(requests).await {
+        answers.extend(answer(request).await);
+    }
+    answers
 }
 
 /// What the server or the network said, in full.

@@ -84,6 +84,7 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
     if let Some(pair) = objects.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(SnapshotError::Duplicate(pair[0].id.clone()));
     }
+    let mut last_known: Option<&ObjectId> = None;
     for object in objects {
         for (name, value) in &object.attributes {
             let reason = if RESERVED.contains(&name.as_str()) {
@@ -97,9 +98,14 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
                 return Err(SnapshotError::Attribute { object: object.id.clone(), attribute: name.clone(), reason });
             }
         }
-        let known = |need: &ObjectId| objects.binary_search_by(|other| other.id.cmp(need)).is_ok();
-        if let Some(missing) = object.needs.iter().find(|need| !known(need)) {
-            return Err(SnapshotError::DanglingNeed { object: object.id.clone(), missing: missing.clone() });
+        for need in &object.needs {
+            // Neighbours need the same container, which is looked for once.
+            if last_known != Some(need) {
+                if objects.binary_search_by(|other| other.id.cmp(need)).is_err() {
+                    return Err(SnapshotError::DanglingNeed { object: object.id.clone(), missing: need.clone() });
+                }
+                last_known = Some(need);
+            }
         }
     }
     Ok(())

@@ -25,6 +25,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("extension-version", "b to a", "extension pg_trgm: the server has no way to bring extension pg_trgm"),
     // No statement reaches into arrays and rows.
     ("domain-constraint-on-array", "a to b", "domain positive: its new constraint cannot be proven"),
+    ("partition-key-type", "a to b", "column p.m: its type would change"),
+    ("partition-key-type", "b to a", "column p.m: its type would change"),
     ("composite-type-in-use", "a to b", "composite type pair: the type of its attribute `a` changes"),
     ("composite-type-in-use", "b to a", "composite type pair: the type of its attribute `a` changes"),
     ("composite-type-reordered", "a to b", "composite type pair: the order of its attributes changes"),
@@ -43,6 +45,11 @@ fn every_pair_becomes_the_other_and_comes_back() {
 const REAL_REFUSED: &[(&str, &str, &str)] = &[
     // The server offers ways up only.
     ("extversions", "b to a", "the server has no way to bring extension pg_trgm"),
+    // What a table declared itself cannot become its parent's alone.
+    ("inherit2", "b to a", "column a.e: it would be the parent's alone"),
+    // Collations have no kind.
+    ("collations", "a to b", "not modelled, so no plan can be made for them: unmodelled posix"),
+    ("collations", "b to a", "not modelled, so no plan can be made for them: unmodelled posix"),
     // Policies have no kind.
     ("rls", "a to b", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
     ("rls", "b to a", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
@@ -117,7 +124,7 @@ async fn check_pair(pair: &Path, prefix: &str, refused: &[(&str, &str, &str)]) -
         for loss in check_way(cluster, &checked).await? {
             writeln!(losses, "{way}: {loss}").unwrap();
         }
-        if refusal.is_some() {
+        if refusal.is_some() && *target == b {
             live = database("back");
             load(cluster, &live, &pair.join("b.sql"))?;
         }

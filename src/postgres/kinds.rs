@@ -33,7 +33,7 @@ pub(super) mod view;
 use crate::kind::{Dialect, Kind};
 
 use shared::{
-    columns_exist, comments_of, constraint_name, deferral, drop_constraint, index_name, is_partitioned, options_text,
+    columns_exist, comments_of, constraint_name, deferral, drop_constraint, index_name, is_partitioned, mentions, options_text,
     relation_name, type_name, validate_constraint,
 };
 

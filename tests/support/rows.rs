@@ -25,8 +25,10 @@ fn table_name(id: &ObjectId) -> String {
     format!("{}.{}", quoted(id.schema.as_ref().map_or("public", |schema| schema.as_str())), quoted(&id.name[0]))
 }
 
-fn snapshot_needs<'a>(snapshot: &'a SchemaSnapshot, id: &ObjectId) -> impl Iterator<Item = &'a ObjectId> {
-    snapshot.get(id).into_iter().flat_map(|object| &object.needs).filter(|need| need.kind == "column")
+fn is_lost_here_or_above(snapshot: &SchemaSnapshot, id: &ObjectId, is_lost: &dyn Fn(&ObjectId) -> bool) -> bool {
+    let needs = snapshot.get(id).into_iter().flat_map(|object| &object.needs);
+    let mut above = needs.filter(|need| need.kind == "column");
+    is_lost(id) || above.any(|need| is_lost_here_or_above(snapshot, need, is_lost))
 }
 
 impl Rows {
@@ -80,8 +82,7 @@ impl Rows {
         for (column, (type_name, count, digest)) in &self.columns {
             let table = column.sibling("table", [column.name[0].clone()]);
             // What a child has from its parent goes with that.
-            let is_inherited = |id: &ObjectId| snapshot_needs(before, id).any(|need| is_lost(need));
-            if is_lost(column) || is_lost(&table) || is_inherited(column) {
+            if is_lost(&table) || is_lost_here_or_above(before, column, is_lost) {
                 continue;
             }
             match found.columns.get(column) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
-use super::super::quote::{identifier, last_part, outer_name};
+use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::sequence::{self, SequenceOptions};
 use super::{lineage, table};
@@ -193,9 +193,11 @@ pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec
 /// Storage, compression, statistics and options: what has no place in a column's definition in every release.
 fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
     let mut clauses = Vec::new();
-    if before.storage != after.storage {
-        // DEFAULT is a word of PostgreSQL 16; what a type stores by default has no name before.
-        clauses.push(format!("SET STORAGE {}", after.storage.as_deref().unwrap_or("DEFAULT")));
+    let mut steps = Vec::new();
+    match &after.storage {
+        storage if *storage == before.storage => {}
+        Some(storage) => clauses.push(format!("SET STORAGE {storage}")),
+        None => steps.push(default_storage(id, after, sides)),
     }
     if before.compression != after.compression {
         clauses.push(format!("SET COMPRESSION {}", after.compression.as_deref().unwrap_or("default")));
@@ -204,7 +206,18 @@ fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<
         clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
     }
     clauses.extend(table::option_clauses(&before.options, &after.options));
-    clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)).collect()
+    steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
+    steps
+}
+
+/// `SET STORAGE DEFAULT` is of PostgreSQL 16; before, the server must be asked how it stores the type.
+fn default_storage(id: &ObjectId, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    let head = format!("{} ALTER COLUMN {} SET STORAGE ", table::head_of_one(id, sides), identifier(last_part(id)));
+    let word = "CASE typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END";
+    let stored = format!("(SELECT {word} FROM pg_type WHERE oid = {}::regtype)", literal(&after.type_name));
+    let body = format!("BEGIN EXECUTE {} || {stored}; END", literal(&head));
+    let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
+    step.locking(table::access_exclusive(&outer_name(id)))
 }
 
 fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
@@ -282,11 +295,19 @@ impl Kind for Column {
         if before.identity.is_some() && after.identity.is_none() {
             steps.push(altering(id, "DROP IDENTITY"));
         }
+        if after.inherited && !before.inherited && !lineage::is_partition(id, sides) {
+            let reason = "it would be the parent's alone, which no statement makes of a column that a table declared \
+                          itself: keep the table's own declaration";
+            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
+        }
         let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"));
+        if changes_type {
+            lineage::refuse_partition_key(id, sides)?;
+        }
         // The type of an inherited column changes with its parent's.
         if changes_type && !after.inherited {
             // A type that is made anew takes the column along first; then it leaves.
-            let types = sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need));
+            let types = sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             steps.push(alter_type(id, &before, &after).after(types.cloned()));
         }
         if before.not_null != after.not_null {
@@ -304,7 +325,7 @@ impl Kind for Column {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let id = &object.id;
         let attributes: Attributes = attributes_of(object)?;
-        if lineage::goes_with_parent(object, sides) {
+        if lineage::goes_along(object, sides) {
             return Ok(Vec::new());
         }
         let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
@@ -312,11 +333,18 @@ impl Kind for Column {
         let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
         let children = lineage::inherited_columns(id, sides.from, sides);
         let along: Vec<ObjectId> =
-            unmade.chain([default]).chain(owned.chain(children).map(|part| part.id.clone())).collect();
+            unmade.chain([default]).chain(owned.chain(children.iter().copied()).map(|part| part.id.clone())).collect();
         let table = lineage::table_of(id);
-        let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
+        let leaving = lineage::departures(&table, sides);
         let clause = format!("DROP COLUMN {}", identifier(last_part(id)));
-        let step = MigrationStep::drop(id, "").clause(table::head(id), clause).unmaking(along).after(leaving);
+        // Dropped from the parent alone, a column stays with the children, as their own.
+        let stay = lineage::become_local(id, sides);
+        let head = if stay { table::head_of_one(id, sides) } else { table::head(id) };
+        let mut step = MigrationStep::drop(id, "").clause(head, clause.clone()).unmaking(along).after(leaving);
+        for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
+            step = step.then(format!("{} {clause}", table::head(&child.id)));
+            step.fold = crate::plan::Fold::Alone;
+        }
         let step = step.locking(table::access_exclusive(&outer_name(id)));
         // A generated value is computed again; everything else is lost.
         let is_derived =
@@ -388,8 +416,8 @@ fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> Migrati
     }
 }
 
-fn is_remade(need: &ObjectId) -> bool {
-    matches!(need.kind.as_str(), "enum" | "domain")
+fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
+    matches!(need.kind.as_str(), "enum" | "domain") && sides.to.get(need).is_some()
 }
 
 fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {

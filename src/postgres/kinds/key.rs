@@ -132,7 +132,7 @@ impl Kind for Key {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
             "tablespace" => Rule::Cosmetic,
-            "options" => Rule::Alter,
+            "options" | "attached" => Rule::Alter,
             attribute if index_mark::is_mark(attribute) => Rule::Alter,
             _ => Rule::Replace,
         }
@@ -160,7 +160,8 @@ impl Kind for Key {
         let name = last_name(&object.id);
         let steps = clauses.into_iter().map(|clause| format!("ALTER INDEX {name} {clause}"));
         let steps = steps.map(|statement| MigrationStep::alter(&object.id, statement));
-        Ok(steps.chain(index_mark::steps(&object.id, before.marks, after.marks, sides)).collect())
+        let attach = super::index::attach(object).filter(|_| after.attached && !before.attached);
+        Ok(steps.chain(index_mark::steps(&object.id, before.marks, after.marks, sides)).chain(attach).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

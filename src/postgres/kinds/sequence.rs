@@ -1,6 +1,6 @@
 //! Sequences, also those that belong to a column; and the options that identity columns share with them.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Reading, class, is_default, object};

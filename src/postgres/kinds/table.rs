@@ -7,11 +7,11 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
-use super::super::quote::{identifier, outer_name};
+use super::super::quote::{identifier, last_part, outer_name};
 use super::relation::RelationRow;
 use super::{check, column, key, lineage};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
-use crate::plan::{HazardKind, MigrationStep, PlanError};
+use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What goes along when a table is dropped.
 const PARTS: [&str; 10] =
@@ -196,9 +196,15 @@ impl Kind for Table {
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
                 steps.push(step.making([lineage::departure(&object.id)]));
             }
-            if let Some(partition) = &after.partition_of {
-                steps.push(attach(&object.id, partition, sides));
-            }
+        }
+        for column in lineage::left_behind(&object.id, sides) {
+            let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
+            let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
+            let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+            steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
+        }
+        if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
+            steps.push(attach(&object.id, partition, sides));
         }
         Ok(steps)
     }

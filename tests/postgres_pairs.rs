@@ -25,6 +25,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("extension-version", "b to a", "extension pg_trgm: the server has no way to bring extension pg_trgm"),
     // No statement reaches into arrays and rows.
     ("domain-constraint-on-array", "a to b", "domain positive: its new constraint cannot be proven"),
+    // What a table declared itself cannot become its parent's alone.
+    ("inheritance-joined-and-left", "b to a", "column leaves.a: it would be the parent's alone"),
     ("partition-key-type", "a to b", "column p.m: its type would change"),
     ("partition-key-type", "b to a", "column p.m: its type would change"),
     ("composite-type-in-use", "a to b", "composite type pair: the type of its attribute `a` changes"),
@@ -130,7 +132,6 @@ async fn check_pair(pair: &Path, prefix: &str, refused: &[(&str, &str, &str)]) -
         }
     }
     let expected = std::fs::read_to_string(pair.join("losses.txt")).unwrap_or_default();
-    if std::env::var_os("BLESS").is_some() && losses != expected { std::fs::write(pair.join("losses.txt"), &losses).unwrap(); }
     if losses == expected {
         return Ok(());
     }
@@ -147,7 +148,7 @@ fn load(cluster: &Cluster, database: &str, file: &Path) -> Result<(), String> {
 async fn check_way(cluster: &Cluster, way: &Way<'_>) -> Result<Vec<String>, String> {
     let before = inspect(cluster, way.live).await;
     let target = inspect(cluster, way.target).await;
-    let rows = Rows::read(cluster, way.live, &before);
+    let rows = Rows::read(cluster, way.live, "public", &before);
     let outcome = match (promote(cluster, way.live, &target).await, way.refusal) {
         (Err(error), Some(reason)) if error.contains(reason) => return Ok(Vec::new()),
         (Err(error), _) => return Err(format!("{}: {error}", way.name)),
@@ -169,7 +170,7 @@ async fn check_way(cluster: &Cluster, way: &Way<'_>) -> Result<Vec<String>, Stri
     let lost: Vec<_> = hazards.filter(|hazard| hazard.kind == HazardKind::DataLoss).collect();
     let is_lost = |id: &_| lost.iter().any(|hazard| hazard.object == *id);
     let after: SchemaSnapshot = inspect(cluster, way.live).await;
-    if let Some(difference) = rows.difference(cluster, way.live, &before, &after, &is_lost) {
+    if let Some(difference) = rows.difference(cluster, way.live, "public", &after, &is_lost) {
         return wrong(difference);
     }
     let mut objects: Vec<String> = lost.iter().map(|hazard| hazard.object.to_string()).collect();

@@ -7,9 +7,9 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
-use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
-use super::super::type_change::{self, Conversion};
-use super::sequence::{self, SequenceOptions};
+use super::super::quote::{identifier, last_part, outer_name};
+use super::column_change::{alter_identity, alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
+use super::sequence::SequenceOptions;
 use super::{lineage, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -19,36 +19,36 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 pub(super) struct Attributes {
     /// As the server prints it, with its modifiers: `character varying(20)`.
     #[serde(rename = "type")]
-    type_name: String,
+    pub(super) type_name: String,
     #[serde(skip_serializing_if = "is_default")]
-    not_null: bool,
+    pub(super) not_null: bool,
     /// Only where it is not the type's own.
     #[serde(skip_serializing_if = "is_default")]
-    collation: Option<String>,
+    pub(super) collation: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    identity: Option<Identity>,
+    pub(super) identity: Option<Identity>,
     #[serde(skip_serializing_if = "is_default")]
-    generated: Option<Generated>,
+    pub(super) generated: Option<Generated>,
     #[serde(skip_serializing_if = "is_default")]
-    storage: Option<String>,
+    pub(super) storage: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    compression: Option<String>,
+    pub(super) compression: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    statistics: Option<i32>,
+    pub(super) statistics: Option<i32>,
     #[serde(skip_serializing_if = "is_default")]
-    options: Vec<String>,
+    pub(super) options: Vec<String>,
     /// It comes from a parent table or a partitioned one alone.
     #[serde(skip_serializing_if = "is_default")]
-    inherited: bool,
+    pub(super) inherited: bool,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Identity {
     #[serde(skip_serializing_if = "is_default")]
-    by_default: bool,
+    pub(super) by_default: bool,
     #[serde(skip_serializing_if = "is_default")]
-    sequence: SequenceOptions,
+    pub(super) sequence: SequenceOptions,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,58 +177,12 @@ fn identity_clause(identity: &Identity) -> String {
     format!("GENERATED {} AS IDENTITY{options}", identity_kind(identity))
 }
 
-fn identity_kind(identity: &Identity) -> &'static str {
+pub(super) fn identity_kind(identity: &Identity) -> &'static str {
     if identity.by_default { "BY DEFAULT" } else { "ALWAYS" }
 }
 
-/// What a column says beyond its definition, for all columns of a new table.
-pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-    let mut steps = Vec::new();
-    for column in sides.to.parts("column", table) {
-        steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
-    }
-    Ok(steps)
-}
-
-/// Storage, compression, statistics and options: what has no place in a column's definition in every release.
-fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
-    let mut clauses = Vec::new();
-    let mut steps = Vec::new();
-    match &after.storage {
-        storage if *storage == before.storage => {}
-        Some(storage) => clauses.push(format!("SET STORAGE {storage}")),
-        None => steps.push(default_storage(id, after, sides)),
-    }
-    if before.compression != after.compression {
-        clauses.push(format!("SET COMPRESSION {}", after.compression.as_deref().unwrap_or("default")));
-    }
-    if before.statistics != after.statistics {
-        clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
-    }
-    clauses.extend(table::option_clauses(&before.options, &after.options));
-    steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
-    steps
-}
-
-/// `SET STORAGE DEFAULT` is of PostgreSQL 16; before, the server must be asked how it stores the type.
-fn default_storage(id: &ObjectId, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
-    let head = format!("{} ALTER COLUMN {} SET STORAGE ", table::head_of_one(id, sides), identifier(last_part(id)));
-    let word = "CASE typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END";
-    let stored = format!("(SELECT {word} FROM pg_type WHERE oid = {}::regtype)", literal(&after.type_name));
-    let body = format!("BEGIN EXECUTE {} || {stored}; END", literal(&head));
-    let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
-    step.locking(table::access_exclusive(&outer_name(id)))
-}
-
-fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
+pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
     table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
-}
-
-/// As [`altering`], leaving children of the table alone: they tell for themselves.
-fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
-    let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
-    let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
-    step.locking(table::access_exclusive(&outer_name(id)))
 }
 
 pub(super) struct Column;
@@ -307,7 +261,8 @@ impl Kind for Column {
         // The type of an inherited column changes with its parent's.
         if changes_type && !after.inherited {
             // A type that is made anew takes the column along first; then it leaves.
-            let types = sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
+            let types =
+                sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             steps.push(alter_type(id, &before, &after).after(types.cloned()));
         }
         if before.not_null != after.not_null {
@@ -376,72 +331,5 @@ impl Kind for Column {
             "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
             _ => Disturbance::None,
         }
-    }
-}
-
-/// A serial column: its sequence is made before it and owned by it after.
-fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
-    let mut statements = Vec::new();
-    let mut owning = Vec::new();
-    for sequence in owned {
-        statements.push(sequence::create_statement(sequence)?);
-        owning.extend(sequence::own_statement(sequence)?);
-        step.makes.push(sequence.id.clone());
-    }
-    statements.append(&mut step.statements);
-    statements.extend(owning);
-    step.statements = statements;
-    step.fold = crate::plan::Fold::Alone;
-    Ok(step)
-}
-
-fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> MigrationStep {
-    let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
-    let conversion = type_change::conversion(&before.type_name, &after.type_name);
-    let column = identifier(last_part(id));
-    let using = match &conversion {
-        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
-        Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
-    };
-    let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
-    let change = format!("{} becomes {}", before.type_name, after.type_name);
-    match conversion {
-        Conversion::Lossless { rewrites: false } => step,
-        Conversion::Lossless { rewrites: true } => {
-            step.hazard(HazardKind::TableRewrite, format!("{change}: every row is written again"))
-        }
-        Conversion::Narrowing { .. } => step
-            .hazard(HazardKind::DataLoss, format!("{change}: values that do not fit are lost or stop the change"))
-            .hazard(HazardKind::TableRewrite, format!("{change}: every row is written again")),
-    }
-}
-
-fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
-    matches!(need.kind.as_str(), "enum" | "domain") && sides.to.get(need).is_some()
-}
-
-fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
-    if !not_null {
-        return altering(id, "DROP NOT NULL");
-    }
-    let (name, column) = (outer_name(id), identifier(last_part(id)));
-    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
-        format!("{name} has rows whose {column} is null: fill them in first"),
-    )
-}
-
-fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
-    let mut clauses = Vec::new();
-    if before.by_default != after.by_default {
-        clauses.push(format!("SET GENERATED {}", identity_kind(after)));
-    }
-    let changes = after.sequence.changes_from(&before.sequence);
-    let spelled = |clause: String| if clause == "RESTART" { clause } else { format!("SET {clause}") };
-    clauses.extend(changes.into_iter().map(spelled));
-    let step = altering(id, &clauses.join(" "));
-    match after.sequence.loss_from(&before.sequence) {
-        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
-        None => step,
     }
 }

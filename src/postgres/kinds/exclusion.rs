@@ -40,6 +40,10 @@ impl Kind for Exclusion {
         if index_mark::is_mark(change.attribute) { Rule::Alter } else { Rule::Replace }
     }
 
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let clause = format!("ADD CONSTRAINT {} {}", identifier(last_part(&object.id)), attributes.definition);

@@ -38,7 +38,8 @@ impl Kind for Extension {
         let Attributes { version, installed_in } = attributes;
         let offered = "SELECT NOT EXISTS (SELECT FROM pg_available_extension_versions WHERE name =";
         let query = format!("{offered} {} AND version = {})", literal(last_part(&object.id)), literal(&version));
-        let message = format!("the server does not offer version {version} of extension {name}: install it there first");
+        let message =
+            format!("the server does not offer version {version} of extension {name}: install it there first");
         let text =
             format!("CREATE EXTENSION {name} WITH SCHEMA {} VERSION {}", identifier(&installed_in), literal(&version));
         Ok(vec![MigrationStep::create(&object.id, text).check(query, message)])

@@ -284,6 +284,10 @@ impl Kind for Index {
         }
     }
 
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "attached")
+    }
+
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let id = &object.id;
@@ -330,6 +334,9 @@ impl Kind for Index {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        if lineage::is_left(object, sides) {
+            return Ok(Vec::new());
+        }
         let attached = sides.from.of_kind("index").filter(|index| index.needs.contains(&object.id));
         let along: Vec<ObjectId> = attached.map(|index| index.id.clone()).collect();
         let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}", last_name(&object.id)));

@@ -138,6 +138,10 @@ impl Kind for Key {
         }
     }
 
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "attached")
+    }
+
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let clause = format!("ADD {}", definition(object, &attributes));

@@ -27,8 +27,7 @@ pub(super) fn table_of(id: &ObjectId) -> ObjectId {
 /// indexes made for it, under names of the server's choice.
 pub(super) fn attachments(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let table = table_of(id);
-    let is_partition =
-        |other: &&Object| other.attribute("partition_of").is_some() && other.needs.contains(&table);
+    let is_partition = |other: &&Object| other.attribute("partition_of").is_some() && other.needs.contains(&table);
     sides.to.of_kind("table").filter(is_partition).map(|partition| attachment(&partition.id)).collect()
 }
 
@@ -56,7 +55,11 @@ fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
-pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a schema_sync_store::SchemaSnapshot, sides: &Sides<'_>) -> Vec<&'a Object> {
+pub(super) fn inherited_columns<'a>(
+    id: &ObjectId,
+    side: &'a schema_sync_store::SchemaSnapshot,
+    sides: &Sides<'_>,
+) -> Vec<&'a Object> {
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
@@ -87,6 +90,19 @@ pub(super) fn left_behind<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a
     };
     let columns = sides.from.parts("column", table);
     columns.filter(|column| is_inherited(column) && sides.to.get(&column.id).is_none() && !stays(column)).collect()
+}
+
+/// The indexes that a table had as parts of those of a partitioned table that it leaves, and that it does not keep.
+pub(super) fn left_indexes<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let sides = *sides;
+    sides.from.parts("index", table).filter(move |index| is_left(index, &sides)).collect()
+}
+
+/// Whether an index can go only when its table has stopped being a partition, as that which it is part of stays.
+pub(super) fn is_left(index: &Object, sides: &Sides<'_>) -> bool {
+    let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
+    let parent = super::index::parent_of(index).filter(|_| leaves && sides.to.get(&index.id).is_none());
+    parent.is_some_and(|parent| sides.to.get(parent).is_some())
 }
 
 /// No statement changes the type of a column by which a table is partitioned.

@@ -102,7 +102,8 @@ pub(super) fn mentions(text: &str, word: &str) -> bool {
 }
 
 fn is_unchanged(id: &ObjectId, sides: &Sides<'_>) -> bool {
-    sides.to.get(id).is_some() && sides.from.get(id).map(|object| &object.attributes) == sides.to.get(id).map(|object| &object.attributes)
+    sides.to.get(id).is_some()
+        && sides.from.get(id).map(|object| &object.attributes) == sides.to.get(id).map(|object| &object.attributes)
 }
 
 /// Whether the table that an object is part of is partitioned.

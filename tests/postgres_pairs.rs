@@ -2,6 +2,7 @@
 //!
 //! A pair is a folder: `a.sql`, `b.sql`, and where rows matter `seed.sql`, which fills what `a.sql` makes. `losses.txt`
 //! lists what the plans may lose, a line each: the way, and the object that the hazard is on. Everything else is kept.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/postgres.rs"]
 mod support;

@@ -16,6 +16,9 @@ use crate::kind::{Dialect, Sides};
 /// table stays together.
 type Priority = (u8, Option<SmolStr>, Vec<SmolStr>, SmolStr, usize);
 
+/// The steps that drop an object, and all that goes with it.
+type DropGroup = (Vec<MigrationStep>, Vec<ObjectId>);
+
 pub(super) struct StepGraph {
     steps: Vec<MigrationStep>,
     /// For each step, those that wait for it.
@@ -268,7 +271,7 @@ fn drop_steps(
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
     parting: Parting,
-) -> Result<Vec<(Vec<MigrationStep>, Vec<ObjectId>)>, PlanError> {
+) -> Result<Vec<DropGroup>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
     let mut all: Vec<(&ObjectId, Vec<MigrationStep>)> = Vec::new();
@@ -298,10 +301,10 @@ fn drop_steps(
 
 /// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as
 /// containers have shorter names than their parts.
-fn containers_first<'a>(
-    mut all: Vec<(&'a ObjectId, Vec<MigrationStep>)>,
+fn containers_first(
+    mut all: Vec<(&ObjectId, Vec<MigrationStep>)>,
     along: impl Fn(&MigrationStep) -> &Vec<ObjectId>,
-) -> Vec<(&'a ObjectId, Vec<MigrationStep>)> {
+) -> Vec<(&ObjectId, Vec<MigrationStep>)> {
     let others = |(id, steps): &(&ObjectId, Vec<MigrationStep>)| {
         let taken: Vec<ObjectId> = steps.iter().flat_map(&along).filter(|other| other != id).cloned().collect();
         taken

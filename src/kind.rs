@@ -91,6 +91,12 @@ pub trait Kind: Sync {
         Disturbance::None
     }
 
+    /// Whether altering an object in place also changes what it needs. Where not, an object whose need goes is dropped
+    /// and made again, however little of it changes.
+    fn rebinds(&self, _changes: &[Change<'_>]) -> bool {
+        true
+    }
+
     /// Objects of the `from` side that go down when this object is made, altered or dropped, though they need not lean
     /// on it: a table's indexes when a constraint is added by rebuilding the table. They are dropped before, and made
     /// again after where the `to` side has them. Asked only where the object's container stays.

@@ -2,6 +2,7 @@
 //!
 //! A pair is a folder: `a.sql`, `b.sql`, and where rows matter `seed.sql`, which fills what `a.sql` makes. `losses.txt`
 //! lists what the plans may lose, a line each: the way, and the object that the hazard is on. Everything else is kept.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/postgres.rs"]
 mod support;
@@ -25,6 +26,10 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("extension-version", "b to a", "extension pg_trgm: the server has no way to bring extension pg_trgm"),
     // No statement reaches into arrays and rows.
     ("domain-constraint-on-array", "a to b", "domain positive: its new constraint cannot be proven"),
+    // What a table declared itself cannot become its parent's alone.
+    ("inheritance-joined-and-left", "b to a", "column leaves.a: it would be the parent's alone"),
+    ("partition-key-type", "a to b", "column p.m: its type would change"),
+    ("partition-key-type", "b to a", "column p.m: its type would change"),
     ("composite-type-in-use", "a to b", "composite type pair: the type of its attribute `a` changes"),
     ("composite-type-in-use", "b to a", "composite type pair: the type of its attribute `a` changes"),
     ("composite-type-reordered", "a to b", "composite type pair: the order of its attributes changes"),
@@ -43,6 +48,11 @@ fn every_pair_becomes_the_other_and_comes_back() {
 const REAL_REFUSED: &[(&str, &str, &str)] = &[
     // The server offers ways up only.
     ("extversions", "b to a", "the server has no way to bring extension pg_trgm"),
+    // What a table declared itself cannot become its parent's alone.
+    ("inherit2", "b to a", "column a.e: it would be the parent's alone"),
+    // Collations have no kind.
+    ("collations", "a to b", "not modelled, so no plan can be made for them: unmodelled posix"),
+    ("collations", "b to a", "not modelled, so no plan can be made for them: unmodelled posix"),
     // Policies have no kind.
     ("rls", "a to b", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
     ("rls", "b to a", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
@@ -117,15 +127,12 @@ async fn check_pair(pair: &Path, prefix: &str, refused: &[(&str, &str, &str)]) -
         for loss in check_way(cluster, &checked).await? {
             writeln!(losses, "{way}: {loss}").unwrap();
         }
-        if refusal.is_some() {
+        if refusal.is_some() && *target == b {
             live = database("back");
             load(cluster, &live, &pair.join("b.sql"))?;
         }
     }
     let expected = std::fs::read_to_string(pair.join("losses.txt")).unwrap_or_default();
-    if std::env::var_os("BLESS").is_some() && losses != expected {
-        std::fs::write(pair.join("losses.txt"), &losses).unwrap();
-    }
     if losses == expected {
         return Ok(());
     }
@@ -142,7 +149,7 @@ fn load(cluster: &Cluster, database: &str, file: &Path) -> Result<(), String> {
 async fn check_way(cluster: &Cluster, way: &Way<'_>) -> Result<Vec<String>, String> {
     let before = inspect(cluster, way.live).await;
     let target = inspect(cluster, way.target).await;
-    let rows = Rows::read(cluster, way.live, &before);
+    let rows = Rows::read(cluster, way.live, "public", &before);
     let outcome = match (promote(cluster, way.live, &target).await, way.refusal) {
         (Err(error), Some(reason)) if error.contains(reason) => return Ok(Vec::new()),
         (Err(error), _) => return Err(format!("{}: {error}", way.name)),
@@ -164,7 +171,7 @@ async fn check_way(cluster: &Cluster, way: &Way<'_>) -> Result<Vec<String>, Stri
     let lost: Vec<_> = hazards.filter(|hazard| hazard.kind == HazardKind::DataLoss).collect();
     let is_lost = |id: &_| lost.iter().any(|hazard| hazard.object == *id);
     let after: SchemaSnapshot = inspect(cluster, way.live).await;
-    if let Some(difference) = rows.difference(cluster, way.live, &before, &after, &is_lost) {
+    if let Some(difference) = rows.difference(cluster, way.live, "public", &after, &is_lost) {
         return wrong(difference);
     }
     let mut objects: Vec<String> = lost.iter().map(|hazard| hazard.object.to_string()).collect();

@@ -1,9 +1,8 @@
 //! Tenants on a real server: a schema each in one database, what happens when two processes want the same, when a role
 //! may not see everything, and when others hold locks.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
 
-#[path = "support/postgres.rs"]
-mod support;
-
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use schema_sync::adapter::{AdapterError, DatabaseAdapter, TenantContext};
 use schema_sync::engine::Engine;
 use schema_sync::postgres::{PostgresAdapter, TenantPattern};
 use schema_sync_test_cluster::Cluster;
-use support::{inspect, repository_file};
 
 fn adapter(cluster: &Cluster, database: &str, pattern: &str) -> Arc<PostgresAdapter> {
     let pattern = TenantPattern::Schemas { pattern: pattern.to_owned(), exclude: Vec::new() };
@@ -35,8 +33,11 @@ async fn schemas_of_one_database_become_what_was_captured_elsewhere() {
     for (name, file) in [("sakila", "sakila.sql"), ("pagila", "pagila/20-23f7fe7.sql")] {
         let source = format!("source_of_{name}");
         cluster.create_database(&source);
-        cluster.load_file(&source, &repository_file("tests/corpus/real/postgres").join(file));
-        let target = inspect(cluster, &source).await;
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/real/postgres");
+        cluster.load_file(&source, &corpus.join(file));
+        let whole = PostgresAdapter::new(&cluster.url(&source), TenantPattern::Database).unwrap();
+        let loaded = whole.inspector().list_tenants().await.unwrap();
+        let target = whole.inspector().inspect_schema(&loaded[0]).await.unwrap();
         let database = format!("tenants_of_{name}");
         cluster.create_database(&database);
         for number in 1..=25 {

@@ -17,6 +17,7 @@ pub(super) struct Decisions<'a> {
     pub(super) altered: BTreeMap<&'a ObjectId, Vec<Change<'a>>>,
     /// For each object of the `from` side, those that need it.
     pub(super) dependents: HashMap<&'a ObjectId, Vec<&'a Object>>,
+    dialect: &'static dyn Dialect,
 }
 
 impl<'a> Decisions<'a> {
@@ -30,6 +31,7 @@ impl<'a> Decisions<'a> {
             created: diff.added.iter().map(|object| (&object.id, object)).collect(),
             altered: BTreeMap::new(),
             dependents: dependents(sides),
+            dialect,
         };
         let mut replaced: Vec<(&ObjectId, String)> = Vec::new();
         for change in &diff.changed {
@@ -74,7 +76,8 @@ impl<'a> Decisions<'a> {
 
     /// Whether an object is altered in place so that it no longer needs the other: a column whose type is dropped.
     fn is_altered_away(&self, id: &ObjectId, need: &ObjectId, sides: &Sides<'a>) -> bool {
-        self.altered.contains_key(id) && sides.to.get(id).is_some_and(|object| !object.needs.contains(need))
+        let rebinds = |changes: &Vec<Change<'_>>| self.dialect.kind(&id.kind).is_some_and(|kind| kind.rebinds(changes));
+        self.altered.get(id).is_some_and(rebinds) && sides.to.get(id).is_some_and(|object| !object.needs.contains(need))
     }
 
     /// Drops, to be made again, what cannot stay while something that it leans on is altered in place.

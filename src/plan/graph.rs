@@ -16,6 +16,9 @@ use crate::kind::{Dialect, Sides};
 /// table stays together.
 type Priority = (u8, Option<SmolStr>, Vec<SmolStr>, SmolStr, usize);
 
+/// The steps that drop an object, and all that goes with it.
+type DropGroup = (Vec<MigrationStep>, Vec<ObjectId>);
+
 pub(super) struct StepGraph {
     steps: Vec<MigrationStep>,
     /// For each step, those that wait for it.
@@ -38,6 +41,8 @@ struct Doers {
     droppers: HashMap<ObjectId, usize>,
     makers: HashMap<ObjectId, usize>,
     alterers: HashMap<ObjectId, Vec<usize>>,
+    /// For steps that alter: what they, and those of the same object before them, come after. That cannot wait for them.
+    awaited: HashMap<usize, HashSet<ObjectId>>,
 }
 
 impl Doers {
@@ -66,6 +71,11 @@ impl StepGraph {
             let steps = kind_of(dialect, id)?.alter(object, changes, sides)?;
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
             let nodes = graph.add(steps);
+            let mut awaited = HashSet::new();
+            for node in &nodes {
+                awaited.extend(graph.steps[*node].after.iter().cloned());
+                doers.awaited.insert(*node, awaited.clone());
+            }
             doers.makes(&nodes, makes);
             doers.alterers.insert((*id).clone(), nodes);
         }
@@ -123,12 +133,12 @@ impl StepGraph {
         let made = doers.makers.iter().map(|(id, node)| (id, *node));
         for (id, node) in altered.chain(made) {
             for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
-                self.wait_for_need(need, node, doers);
+                self.wait_for_need(Some(id), need, node, doers);
             }
         }
         for node in 0..self.steps.len() {
             for need in std::mem::take(&mut self.steps[node].after) {
-                self.wait_for_need(&need, node, doers);
+                self.wait_for_need(None, &need, node, doers);
             }
         }
         let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
@@ -142,12 +152,15 @@ impl StepGraph {
     }
 
     /// A step comes after what makes or alters its need; where it comes after an object that goes, after its drop.
-    fn wait_for_need(&mut self, need: &ObjectId, node: usize, doers: &Doers) {
+    fn wait_for_need(&mut self, id: Option<&ObjectId>, need: &ObjectId, node: usize, doers: &Doers) {
         if let Some(doer) = doers.makers.get(need).or_else(|| doers.droppers.get(need)) {
             self.order(*doer, node);
         }
         for alterer in doers.alterers.get(need).into_iter().flatten() {
-            self.order(*alterer, node);
+            let is_awaited = |id: &ObjectId| doers.awaited.get(alterer).is_some_and(|awaited| awaited.contains(id));
+            if !id.is_some_and(is_awaited) {
+                self.order(*alterer, node);
+            }
         }
     }
 
@@ -251,9 +264,6 @@ fn next(ready: &BTreeMap<Priority, usize>, last: Option<&MigrationStep>, steps: 
     Some(folding.map_or(first, |(key, _)| key).clone())
 }
 
-/// The steps that drop one object, and all that goes with it.
-type Drops = (Vec<MigrationStep>, Vec<ObjectId>);
-
 /// The steps that drop, with the objects that each group takes away. What goes along with its container gets no step
 /// of its own.
 fn drop_steps(
@@ -261,7 +271,7 @@ fn drop_steps(
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
     parting: Parting,
-) -> Result<Vec<Drops>, PlanError> {
+) -> Result<Vec<DropGroup>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
     let mut all: Vec<(&ObjectId, Vec<MigrationStep>)> = Vec::new();
@@ -291,10 +301,10 @@ fn drop_steps(
 
 /// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as
 /// containers have shorter names than their parts.
-fn containers_first<'a>(
-    mut all: Vec<(&'a ObjectId, Vec<MigrationStep>)>,
+fn containers_first(
+    mut all: Vec<(&ObjectId, Vec<MigrationStep>)>,
     along: impl Fn(&MigrationStep) -> &Vec<ObjectId>,
-) -> Vec<(&'a ObjectId, Vec<MigrationStep>)> {
+) -> Vec<(&ObjectId, Vec<MigrationStep>)> {
     let others = |(id, steps): &(&ObjectId, Vec<MigrationStep>)| {
         let taken: Vec<ObjectId> = steps.iter().flat_map(&along).filter(|other| other != id).cloned().collect();
         taken

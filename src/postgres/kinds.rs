@@ -3,6 +3,7 @@
 pub(super) mod aggregate;
 pub(super) mod check;
 pub(super) mod column;
+mod column_change;
 pub(super) mod comment;
 pub(super) mod composite_type;
 pub(super) mod constraint;
@@ -15,6 +16,7 @@ pub(super) mod extension;
 pub(super) mod foreign_key;
 pub(super) mod index;
 mod index_mark;
+mod joining;
 pub(super) mod key;
 mod lineage;
 pub(super) mod relation;
@@ -33,8 +35,8 @@ pub(super) mod view;
 use crate::kind::{Dialect, Kind};
 
 use shared::{
-    columns_exist, comments_of, constraint_name, deferral, drop_constraint, index_name, is_partitioned, options_text,
-    relation_name, type_name, validate_constraint,
+    columns_exist, comments_of, constraint_name, deferral, drop_constraint, index_name, is_partitioned, mentions,
+    options_text, relation_name, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};

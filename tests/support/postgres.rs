@@ -11,38 +11,38 @@ use schema_sync::store::SchemaSnapshot;
 use schema_sync_test_cluster::Cluster;
 
 /// A file of the repository.
-pub fn repository_file(path: &str) -> PathBuf {
+pub(crate) fn repository_file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// An engine on one database, which may lose data.
-pub fn engine(cluster: &Cluster, database: &str) -> Engine {
+pub(crate) fn engine(cluster: &Cluster, database: &str) -> Engine {
     let adapter = PostgresAdapter::new(&cluster.url(database), TenantPattern::Database).unwrap();
     Engine::from_adapter(Arc::new(adapter)).with_policy(Policy::allowing(vec![Allowance::All]))
 }
 
 /// The one tenant of an engine that has one.
-pub async fn only_tenant(engine: &Engine) -> TenantContext {
+pub(crate) async fn only_tenant(engine: &Engine) -> TenantContext {
     let tenants = engine.list_tenants().await.unwrap();
     assert_eq!(tenants.len(), 1);
     tenants.into_iter().next().unwrap()
 }
 
 /// A database as it is now.
-pub async fn inspect(cluster: &Cluster, database: &str) -> SchemaSnapshot {
+pub(crate) async fn inspect(cluster: &Cluster, database: &str) -> SchemaSnapshot {
     let engine = engine(cluster, database);
     engine.inspect(&only_tenant(&engine).await).await.unwrap()
 }
 
 /// Promotes a snapshot into a database.
-pub async fn promote(cluster: &Cluster, database: &str, target: &SchemaSnapshot) -> Result<SyncOutcome, String> {
+pub(crate) async fn promote(cluster: &Cluster, database: &str, target: &SchemaSnapshot) -> Result<SyncOutcome, String> {
     let engine = engine(cluster, database);
     let tenant = only_tenant(&engine).await;
     engine.sync_tenant(&tenant, Some(target), true).await.map_err(|error| error.to_string())
 }
 
 /// What `pg_dump` says of a database's schema, without what does not count: comments, and the order of columns.
-pub fn dump(cluster: &Cluster, database: &str) -> String {
+pub(crate) fn dump(cluster: &Cluster, database: &str) -> String {
     let text = cluster.pg_dump(database, &["--schema-only", "--no-owner", "--no-privileges"]);
     let is_news = |line: &&str| {
         !line.is_empty()
@@ -85,16 +85,8 @@ fn with_sorted_options(line: &str) -> String {
     format!("{before}WITH ({}){after}", options.join(", "))
 }
 
-/// Fails with the lines that only one side has.
-#[allow(dead_code)]
-pub fn assert_same_dump(name: &str, promoted: &str, loaded: &str) {
-    if let Some(difference) = difference_of_dumps(promoted, loaded) {
-        panic!("{name}: {difference}");
-    }
-}
-
 /// The lines that only one side has, where the dumps differ.
-pub fn difference_of_dumps(promoted: &str, loaded: &str) -> Option<String> {
+pub(crate) fn difference_of_dumps(promoted: &str, loaded: &str) -> Option<String> {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let (left, right) = (lines(promoted), lines(loaded));
     let missing: Vec<_> = right.iter().filter(|line| !left.contains(line)).collect();

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schema_sync::store::{Object, ObjectId, SchemaSnapshot};
 use schema_sync_test_cluster::Cluster;
 
-/// The rows of all tables of one database.
-pub struct Rows {
+/// The rows of all tables of one tenant.
+pub(crate) struct Rows {
+    /// What the tenant was.
+    snapshot: SchemaSnapshot,
     /// For each table its count.
     counts: BTreeMap<ObjectId, String>,
     /// For each column its type, how many values are not null, and a digest of all values.
@@ -21,27 +23,29 @@ fn type_of(column: &Object) -> String {
     column.attributes.get("type").and_then(|value| value.as_str()).unwrap_or_default().to_owned()
 }
 
-fn table_name(id: &ObjectId) -> String {
-    format!("{}.{}", quoted(id.schema.as_ref().map_or("public", |schema| schema.as_str())), quoted(&id.name[0]))
+fn table_name(own: &str, id: &ObjectId) -> String {
+    format!("{}.{}", quoted(id.schema.as_ref().map_or(own, |schema| schema.as_str())), quoted(&id.name[0]))
 }
 
-fn snapshot_needs<'a>(snapshot: &'a SchemaSnapshot, id: &ObjectId) -> impl Iterator<Item = &'a ObjectId> {
-    snapshot.get(id).into_iter().flat_map(|object| &object.needs).filter(|need| need.kind == "column")
+fn is_lost_here_or_above(snapshot: &SchemaSnapshot, id: &ObjectId, is_lost: &dyn Fn(&ObjectId) -> bool) -> bool {
+    let needs = snapshot.get(id).into_iter().flat_map(|object| &object.needs);
+    let mut above = needs.filter(|need| need.kind == "column");
+    is_lost(id) || above.any(|need| is_lost_here_or_above(snapshot, need, is_lost))
 }
 
 impl Rows {
-    /// Reads what is in the tables of a snapshot, leaving out what is computed.
-    pub fn read(cluster: &Cluster, database: &str, snapshot: &SchemaSnapshot) -> Self {
+    /// Reads what is in the tables of a snapshot, leaving out what is computed. `own` is the tenant's own schema.
+    pub(crate) fn read(cluster: &Cluster, database: &str, own: &str, snapshot: &SchemaSnapshot) -> Self {
         let mut queries = Vec::new();
         for table in snapshot.of_kind("table") {
             queries.push((
                 table.id.clone(),
                 String::new(),
-                format!("SELECT count(*), 0, '' FROM ONLY {}", table_name(&table.id)),
+                format!("SELECT count(*), 0, '' FROM ONLY {}", table_name(own, &table.id)),
             ));
         }
         for column in snapshot.of_kind("column").filter(|column| !column.attributes.contains_key("generated")) {
-            let (name, table) = (quoted(&column.id.name[1]), table_name(&column.id));
+            let (name, table) = (quoted(&column.id.name[1]), table_name(own, &column.id));
             let query = format!(
                 "SELECT 0, count({name}), md5(coalesce(string_agg({name}::text, ',' ORDER BY {name}::text COLLATE \"C\"), '')) \
                  FROM ONLY {table}"
@@ -51,7 +55,7 @@ impl Rows {
         let script: Vec<&str> = queries.iter().map(|(_, _, query)| query.as_str()).collect();
         let answer =
             if script.is_empty() { String::new() } else { cluster.psql(database, &script.join(" UNION ALL\n")) };
-        let mut rows = Self { counts: BTreeMap::new(), columns: BTreeMap::new() };
+        let mut rows = Self { snapshot: snapshot.clone(), counts: BTreeMap::new(), columns: BTreeMap::new() };
         assert_eq!(answer.lines().count(), queries.len());
         for ((id, type_name, _), line) in queries.into_iter().zip(answer.lines()) {
             let parts: Vec<&str> = line.split('|').collect();
@@ -66,15 +70,15 @@ impl Rows {
 
     /// What a database lacks of these rows, beyond what is called lost: values keep their text where their type stays,
     /// and their number where it changes.
-    pub fn difference(
+    pub(crate) fn difference(
         &self,
         cluster: &Cluster,
         database: &str,
-        before: &SchemaSnapshot,
+        own: &str,
         after: &SchemaSnapshot,
         is_lost: &dyn Fn(&ObjectId) -> bool,
     ) -> Option<String> {
-        let found = Self::read(cluster, database, after);
+        let found = Self::read(cluster, database, own, after);
         for (table, count) in self.counts.iter().filter(|(table, _)| !is_lost(table)) {
             match found.counts.get(table) {
                 None => return Some(format!("{table} is gone, and nothing says so")),
@@ -85,8 +89,7 @@ impl Rows {
         for (column, (type_name, count, digest)) in &self.columns {
             let table = column.sibling("table", [column.name[0].clone()]);
             // What a child has from its parent goes with that.
-            let is_inherited = |id: &ObjectId| snapshot_needs(before, id).any(|need| is_lost(need));
-            if is_lost(column) || is_lost(&table) || is_inherited(column) {
+            if is_lost(&table) || is_lost_here_or_above(&self.snapshot, column, is_lost) {
                 continue;
             }
             match found.columns.get(column) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::catalog::{is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
-use super::table;
+use super::{lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -56,12 +56,18 @@ impl Kind for Check {
         }
     }
 
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let clause = format!("ADD {}", definition(object, &attributes));
         let step = MigrationStep::create(&object.id, "").clause(table::head(&object.id), clause);
         let name = outer_name(&object.id);
         let step = step.locking(table::access_exclusive(&name));
+        // Children get it along; those that leave tell for themselves.
+        let step = step.after(lineage::departures(&lineage::table_of(&object.id), sides));
         if attributes.not_valid || !super::columns_exist(object, sides) {
             return Ok(vec![step]);
         }

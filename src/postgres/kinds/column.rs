@@ -8,8 +8,8 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::super::type_change::{self, Conversion};
-use super::sequence::{self, SequenceOptions};
+use super::column_change::{alter_identity, alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
+use super::sequence::SequenceOptions;
 use super::{lineage, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -19,36 +19,36 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 pub(super) struct Attributes {
     /// As the server prints it, with its modifiers: `character varying(20)`.
     #[serde(rename = "type")]
-    type_name: String,
+    pub(super) type_name: String,
     #[serde(skip_serializing_if = "is_default")]
-    not_null: bool,
+    pub(super) not_null: bool,
     /// Only where it is not the type's own.
     #[serde(skip_serializing_if = "is_default")]
-    collation: Option<String>,
+    pub(super) collation: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    identity: Option<Identity>,
+    pub(super) identity: Option<Identity>,
     #[serde(skip_serializing_if = "is_default")]
-    generated: Option<Generated>,
+    pub(super) generated: Option<Generated>,
     #[serde(skip_serializing_if = "is_default")]
-    storage: Option<String>,
+    pub(super) storage: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    compression: Option<String>,
+    pub(super) compression: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    statistics: Option<i32>,
+    pub(super) statistics: Option<i32>,
     #[serde(skip_serializing_if = "is_default")]
-    options: Vec<String>,
+    pub(super) options: Vec<String>,
     /// It comes from a parent table or a partitioned one alone.
     #[serde(skip_serializing_if = "is_default")]
-    inherited: bool,
+    pub(super) inherited: bool,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Identity {
     #[serde(skip_serializing_if = "is_default")]
-    by_default: bool,
+    pub(super) by_default: bool,
     #[serde(skip_serializing_if = "is_default")]
-    sequence: SequenceOptions,
+    pub(super) sequence: SequenceOptions,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,45 +177,12 @@ fn identity_clause(identity: &Identity) -> String {
     format!("GENERATED {} AS IDENTITY{options}", identity_kind(identity))
 }
 
-fn identity_kind(identity: &Identity) -> &'static str {
+pub(super) fn identity_kind(identity: &Identity) -> &'static str {
     if identity.by_default { "BY DEFAULT" } else { "ALWAYS" }
 }
 
-/// What a column says beyond its definition, for all columns of a new table.
-pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-    let mut steps = Vec::new();
-    for column in sides.to.parts("column", table) {
-        steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
-    }
-    Ok(steps)
-}
-
-/// Storage, compression, statistics and options: what has no place in a column's definition in every release.
-fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
-    let mut clauses = Vec::new();
-    if before.storage != after.storage {
-        // DEFAULT is a word of PostgreSQL 16; what a type stores by default has no name before.
-        clauses.push(format!("SET STORAGE {}", after.storage.as_deref().unwrap_or("DEFAULT")));
-    }
-    if before.compression != after.compression {
-        clauses.push(format!("SET COMPRESSION {}", after.compression.as_deref().unwrap_or("default")));
-    }
-    if before.statistics != after.statistics {
-        clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
-    }
-    clauses.extend(table::option_clauses(&before.options, &after.options));
-    clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)).collect()
-}
-
-fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
+pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
     table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
-}
-
-/// As [`altering`], leaving children of the table alone: they tell for themselves.
-fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
-    let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
-    let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
-    step.locking(table::access_exclusive(&outer_name(id)))
 }
 
 pub(super) struct Column;
@@ -282,11 +249,20 @@ impl Kind for Column {
         if before.identity.is_some() && after.identity.is_none() {
             steps.push(altering(id, "DROP IDENTITY"));
         }
+        if after.inherited && !before.inherited && !lineage::is_partition(id, sides) {
+            let reason = "it would be the parent's alone, which no statement makes of a column that a table declared \
+                          itself: keep the table's own declaration";
+            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
+        }
         let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"));
+        if changes_type {
+            lineage::refuse_partition_key(id, sides)?;
+        }
         // The type of an inherited column changes with its parent's.
         if changes_type && !after.inherited {
             // A type that is made anew takes the column along first; then it leaves.
-            let types = sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need));
+            let types =
+                sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             steps.push(alter_type(id, &before, &after).after(types.cloned()));
         }
         if before.not_null != after.not_null {
@@ -304,7 +280,7 @@ impl Kind for Column {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let id = &object.id;
         let attributes: Attributes = attributes_of(object)?;
-        if lineage::goes_with_parent(object, sides) {
+        if lineage::goes_along(object, sides) {
             return Ok(Vec::new());
         }
         let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
@@ -312,11 +288,18 @@ impl Kind for Column {
         let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
         let children = lineage::inherited_columns(id, sides.from, sides);
         let along: Vec<ObjectId> =
-            unmade.chain([default]).chain(owned.chain(children).map(|part| part.id.clone())).collect();
+            unmade.chain([default]).chain(owned.chain(children.iter().copied()).map(|part| part.id.clone())).collect();
         let table = lineage::table_of(id);
-        let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
+        let leaving = lineage::departures(&table, sides);
         let clause = format!("DROP COLUMN {}", identifier(last_part(id)));
-        let step = MigrationStep::drop(id, "").clause(table::head(id), clause).unmaking(along).after(leaving);
+        // Dropped from the parent alone, a column stays with the children, as their own.
+        let stay = lineage::become_local(id, sides);
+        let head = if stay { table::head_of_one(id, sides) } else { table::head(id) };
+        let mut step = MigrationStep::drop(id, "").clause(head, clause.clone()).unmaking(along).after(leaving);
+        for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
+            step = step.then(format!("{} {clause}", table::head(&child.id)));
+            step.fold = crate::plan::Fold::Alone;
+        }
         let step = step.locking(table::access_exclusive(&outer_name(id)));
         // A generated value is computed again; everything else is lost.
         let is_derived =
@@ -348,72 +331,5 @@ impl Kind for Column {
             "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
             _ => Disturbance::None,
         }
-    }
-}
-
-/// A serial column: its sequence is made before it and owned by it after.
-fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
-    let mut statements = Vec::new();
-    let mut owning = Vec::new();
-    for sequence in owned {
-        statements.push(sequence::create_statement(sequence)?);
-        owning.extend(sequence::own_statement(sequence)?);
-        step.makes.push(sequence.id.clone());
-    }
-    statements.append(&mut step.statements);
-    statements.extend(owning);
-    step.statements = statements;
-    step.fold = crate::plan::Fold::Alone;
-    Ok(step)
-}
-
-fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> MigrationStep {
-    let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
-    let conversion = type_change::conversion(&before.type_name, &after.type_name);
-    let column = identifier(last_part(id));
-    let using = match &conversion {
-        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
-        Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
-    };
-    let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
-    let change = format!("{} becomes {}", before.type_name, after.type_name);
-    match conversion {
-        Conversion::Lossless { rewrites: false } => step,
-        Conversion::Lossless { rewrites: true } => {
-            step.hazard(HazardKind::TableRewrite, format!("{change}: every row is written again"))
-        }
-        Conversion::Narrowing { .. } => step
-            .hazard(HazardKind::DataLoss, format!("{change}: values that do not fit are lost or stop the change"))
-            .hazard(HazardKind::TableRewrite, format!("{change}: every row is written again")),
-    }
-}
-
-fn is_remade(need: &ObjectId) -> bool {
-    matches!(need.kind.as_str(), "enum" | "domain")
-}
-
-fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
-    if !not_null {
-        return altering(id, "DROP NOT NULL");
-    }
-    let (name, column) = (outer_name(id), identifier(last_part(id)));
-    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
-        format!("{name} has rows whose {column} is null: fill them in first"),
-    )
-}
-
-fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
-    let mut clauses = Vec::new();
-    if before.by_default != after.by_default {
-        clauses.push(format!("SET GENERATED {}", identity_kind(after)));
-    }
-    let changes = after.sequence.changes_from(&before.sequence);
-    let spelled = |clause: String| if clause == "RESTART" { clause } else { format!("SET {clause}") };
-    clauses.extend(changes.into_iter().map(spelled));
-    let step = altering(id, &clauses.join(" "));
-    match after.sequence.loss_from(&before.sequence) {
-        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
-        None => step,
     }
 }

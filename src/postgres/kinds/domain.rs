@@ -76,7 +76,7 @@ impl Kind for Domain {
         let after: Attributes = attributes_of(object)?;
         let name = outer_name(id);
         if changes.iter().any(is_of_base_type) {
-            return Ok(vec![make_anew(id, &before, &after, sides)]);
+            return Ok(vec![make_anew(id, &before, &after, sides)?]);
         }
         let adds = after.constraints.iter().any(|new| !before.constraints.contains(new) && is_proven(new));
         if adds || (after.not_null && !before.not_null) {
@@ -108,7 +108,7 @@ impl Kind for Domain {
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        if changes.iter().any(is_of_base_type) { remade_type::disturbs(dependent) } else { Disturbance::None }
+        if changes.iter().any(is_of_base_type) { remade_type::disturbs(changes, dependent) } else { Disturbance::None }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -144,7 +144,12 @@ fn create_statements(name: &str, attributes: &Attributes) -> Vec<String> {
 }
 
 /// Makes the domain anew over its new type, casting every column over.
-fn make_anew(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+fn make_anew(
+    id: &ObjectId,
+    before: &Attributes,
+    after: &Attributes,
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
     let change = format!("{} becomes {}", before.type_name, after.type_name);
     let (through, loss) = match type_change::conversion(&before.type_name, &after.type_name) {
         Conversion::Lossless { .. } => (None, None),

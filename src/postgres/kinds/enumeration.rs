@@ -52,7 +52,7 @@ impl Kind for Enumeration {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         if is_made_anew(&object.id, &before.values, &after.values, sides) {
-            return Ok(vec![make_anew(object, &before, &after, sides)]);
+            return Ok(vec![make_anew(object, &before, &after, sides)?]);
         }
         Ok(vec![add_values(&object.id, &before, &after)])
     }
@@ -67,7 +67,7 @@ impl Kind for Enumeration {
             let (before, after) = (values_of(change.from), values_of(change.to));
             is_made_anew(&change.object.id, &before, &after, sides)
         };
-        if changes.iter().any(is_made_anew) { remade_type::disturbs(dependent) } else { Disturbance::None }
+        if changes.iter().any(is_made_anew) { remade_type::disturbs(changes, dependent) } else { Disturbance::None }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -89,25 +89,18 @@ fn is_made_anew(id: &ObjectId, before: &[String], after: &[String], sides: &Side
     let added: Vec<&String> = after.iter().filter(|value| !before.contains(value)).collect();
     let uses_one = |object: &Object| {
         let is_new = sides.from.get(&object.id).is_none_or(|old| old.attributes != object.attributes);
-        let mentions = |text: &Value| added.iter().any(|value| mentions(text, value));
+        let mentions = |attribute: &Value| added.iter().any(|value| attribute_mentions(attribute, value));
         is_new && object.id.kind != "comment" && object.attributes.values().any(mentions)
     };
     sides.to.objects().iter().filter(|object| leans_on(object, id, sides)).any(uses_one)
 }
 
 /// Whether some text speaks of a value, as a word of its own.
-fn mentions(attribute: &Value, value: &str) -> bool {
-    let is_word = |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric());
+fn attribute_mentions(attribute: &Value, value: &str) -> bool {
     match attribute {
-        Value::String(text) => {
-            let text = text.replace("''", "'");
-            let mut places = text.match_indices(value);
-            places.any(|(at, _)| {
-                !is_word(text[..at].chars().next_back()) && !is_word(text[at + value.len()..].chars().next())
-            })
-        }
-        Value::Array(items) => items.iter().any(|item| mentions(item, value)),
-        Value::Object(fields) => fields.values().any(|field| mentions(field, value)),
+        Value::String(text) => super::mentions(&text.replace("''", "'"), value),
+        Value::Array(items) => items.iter().any(|item| attribute_mentions(item, value)),
+        Value::Object(fields) => fields.values().any(|field| attribute_mentions(field, value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -137,20 +130,25 @@ fn add_values(id: &ObjectId, before: &Attributes, after: &Attributes) -> Migrati
 }
 
 /// Makes the type anew, casting every column over by the values' text.
-fn make_anew(object: &Object, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+fn make_anew(
+    object: &Object,
+    before: &Attributes,
+    after: &Attributes,
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
     let id = &object.id;
     let name = outer_name(id);
     let through = |is_array: bool| {
         let array = if is_array { "[]" } else { "" };
         Recast { through: format!("text{array}::{name}{array}"), loss: None }
     };
-    let step = remade_type::remake(id, vec![create_statement(&name, after)], sides, through);
+    let step = remade_type::remake(id, vec![create_statement(&name, after)], sides, through)?;
     let removed: Vec<&String> = before.values.iter().filter(|value| !after.values.contains(value)).collect();
     if removed.is_empty() {
-        return step;
+        return Ok(step);
     }
     let removed = removed.into_iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
-    step.hazard(HazardKind::DataLoss, format!("the values {removed} go; rows that hold one stop the change"))
+    Ok(step.hazard(HazardKind::DataLoss, format!("the values {removed} go; rows that hold one stop the change")))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
-use super::super::catalog::{Reading, object};
+use super::super::catalog::{Reading, class, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::index_mark::{self, Marks};
@@ -19,7 +19,13 @@ struct Attributes {
 }
 
 pub(super) fn read(row: &ConstraintRow<'_>, reading: &mut Reading) -> Result<Object, String> {
-    let marks = reading.indexes.remove(&row.index_oid).map(|index| index.marks).unwrap_or_default();
+    let index = reading.indexes.remove(&row.index_oid);
+    let index = index.ok_or_else(|| format!("exclusion constraint {} has no index", row.name))?;
+    for number in index.columns {
+        let column = (class::RELATION, index.relation_oid, i32::from(number));
+        reading.later_need((class::CONSTRAINT, row.oid, 0), column);
+    }
+    let marks = index.marks;
     object(row.id("exclusion"), &Attributes { definition: row.cells.get(21)?, marks }, [])
 }
 
@@ -32,6 +38,10 @@ impl Kind for Exclusion {
 
     fn rule(&self, change: &Change<'_>) -> Rule {
         if index_mark::is_mark(change.attribute) { Rule::Alter } else { Rule::Replace }
+    }
+
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

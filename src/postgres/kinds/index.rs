@@ -49,10 +49,11 @@ struct Attributes {
 #[derive(Debug)]
 pub(in super::super) struct IndexRow {
     oid: u32,
-    relation_oid: u32,
+    pub(super) relation_oid: u32,
     name: SmolStr,
     attributes: Attributes,
-    columns: Vec<i16>,
+    /// Those of its keys, expressions and predicate.
+    pub(super) columns: Vec<i16>,
     pub(super) marks: Marks,
     pub(super) parent: Option<u32>,
     pub(super) include: Vec<SmolStr>,
@@ -85,7 +86,10 @@ fn body(server: &Server) -> String {
          CASE WHEN c.relispartition THEN (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) END, \
          CASE WHEN NOT i.indcollation::oid[] <@ '{{0, 100}}'::oid[] THEN \
            array(SELECT CASE WHEN u.u <> 0 THEN u.u::regcollation::text ELSE '' END \
-                 FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u (u, place) ORDER BY u.place) END \
+                 FROM unnest(i.indcollation::oid[]) WITH ORDINALITY u (u, place) ORDER BY u.place) END, \
+         CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL THEN \
+           array(SELECT e.refobjsubid::int2 FROM pg_depend e WHERE e.classid = 1259 AND e.objid = i.indexrelid \
+                 AND e.refclassid = 1259 AND e.refobjid = i.indrelid AND e.refobjsubid > 0) END \
          FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid JOIN pg_class c ON c.oid = i.indexrelid \
          WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
     )
@@ -121,7 +125,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         oid,
         relation_oid,
         name: SmolStr::new(cells.get::<&str>(3)?),
-        columns,
+        columns: cells.get::<Option<Vec<i16>>>(24)?.into_iter().flatten().chain(columns).collect(),
         marks: attributes.marks,
         parent,
         include,
@@ -274,10 +278,14 @@ impl Kind for Index {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
             "tablespace" => Rule::Cosmetic,
-            "options" | "statistics" => Rule::Alter,
+            "options" | "statistics" | "attached" => Rule::Alter,
             attribute if index_mark::is_mark(attribute) => Rule::Alter,
             _ => Rule::Replace,
         }
+    }
+
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "attached")
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -320,10 +328,15 @@ impl Kind for Index {
             .collect();
         steps.extend(statistics_steps(&object.id, &before.statistics, &after.statistics));
         steps.extend(index_mark::steps(&object.id, before.marks, after.marks, sides));
+        // It stops being part of another when its table stops being a partition.
+        steps.extend(attach(object).filter(|_| after.attached && !before.attached));
         Ok(steps)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        if lineage::is_left(object, sides) {
+            return Ok(Vec::new());
+        }
         let attached = sides.from.of_kind("index").filter(|index| index.needs.contains(&object.id));
         let along: Vec<ObjectId> = attached.map(|index| index.id.clone()).collect();
         let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}", last_name(&object.id)));

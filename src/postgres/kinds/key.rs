@@ -132,10 +132,14 @@ impl Kind for Key {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
             "tablespace" => Rule::Cosmetic,
-            "options" => Rule::Alter,
+            "options" | "attached" => Rule::Alter,
             attribute if index_mark::is_mark(attribute) => Rule::Alter,
             _ => Rule::Replace,
         }
+    }
+
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "attached")
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -160,7 +164,8 @@ impl Kind for Key {
         let name = last_name(&object.id);
         let steps = clauses.into_iter().map(|clause| format!("ALTER INDEX {name} {clause}"));
         let steps = steps.map(|statement| MigrationStep::alter(&object.id, statement));
-        Ok(steps.chain(index_mark::steps(&object.id, before.marks, after.marks, sides)).collect())
+        let attach = super::index::attach(object).filter(|_| after.attached && !before.attached);
+        Ok(steps.chain(index_mark::steps(&object.id, before.marks, after.marks, sides)).chain(attach).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

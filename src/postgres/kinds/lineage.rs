@@ -3,8 +3,10 @@
 
 use schema_sync_store::{Object, ObjectId};
 
+use super::super::quote::{identifier, last_part};
 use super::column::is_inherited;
 use crate::kind::Sides;
+use crate::plan::PlanError;
 
 /// A name for the moment at which a partition is attached, or an index becomes part of another; for ordering only.
 pub(super) fn attachment(id: &ObjectId) -> ObjectId {
@@ -63,9 +65,54 @@ pub(super) fn inherited_columns<'a>(
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
 }
 
-/// Whether a column of the `from` side goes with that of a parent whose child its table stays.
-pub(super) fn goes_with_parent(column: &Object, sides: &Sides<'_>) -> bool {
-    let table = table_of(&column.id);
-    let parents = column.needs.iter().filter(|need| need.kind == "column").map(table_of);
-    is_inherited(column) && parents.into_iter().any(|parent| stays_child(&table, &parent, sides))
+/// Whether columns of children that come from this one alone are kept without it.
+pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    inherited_columns(id, sides.from, sides).iter().any(|child| sides.to.get(&child.id).is_some())
+}
+
+/// Whether the table of an object is a partition of the `to` side.
+pub(super) fn is_partition(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    sides.to.get(&table_of(id)).is_some_and(|table| table.attribute("partition_of").is_some())
+}
+
+/// Whether a column of the `from` side needs no statement of its own to go: it goes with that of a parent, or when its
+/// table stops being a child.
+pub(super) fn goes_along(column: &Object, sides: &Sides<'_>) -> bool {
+    is_inherited(column) && sides.to.get(&table_of(&column.id)).is_some()
+}
+
+/// The columns that a table had from a parent that it leaves, and that it does not keep.
+pub(super) fn left_behind<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let sides = *sides;
+    let stays = move |column: &Object| {
+        let mut parents = column.needs.iter().filter(|need| need.kind == "column").map(table_of);
+        parents.any(|parent| stays_child(table, &parent, &sides))
+    };
+    let columns = sides.from.parts("column", table);
+    columns.filter(|column| is_inherited(column) && sides.to.get(&column.id).is_none() && !stays(column)).collect()
+}
+
+/// The indexes that a table had as parts of those of a partitioned table that it leaves, and that it does not keep.
+pub(super) fn left_indexes<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let sides = *sides;
+    sides.from.parts("index", table).filter(move |index| is_left(index, &sides)).collect()
+}
+
+/// Whether an index can go only when its table has stopped being a partition, as that which it is part of stays.
+pub(super) fn is_left(index: &Object, sides: &Sides<'_>) -> bool {
+    let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
+    let parent = super::index::parent_of(index).filter(|_| leaves && sides.to.get(&index.id).is_none());
+    parent.is_some_and(|parent| sides.to.get(parent).is_some())
+}
+
+/// No statement changes the type of a column by which a table is partitioned.
+pub(super) fn refuse_partition_key(column: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanError> {
+    let table = sides.from.get(&table_of(column));
+    let strategy = table.and_then(|table| table.attribute("partition_by")).and_then(serde_json::Value::as_str);
+    if strategy.is_none_or(|strategy| !super::mentions(strategy, &identifier(last_part(column)))) {
+        return Ok(());
+    }
+    let reason = "its type would change, which the server refuses for a column that its table is partitioned by: make \
+                  a new partitioned table and move the rows";
+    Err(PlanError::Refused { object: column.clone(), reason: reason.to_owned() })
 }

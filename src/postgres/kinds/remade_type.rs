@@ -4,9 +4,9 @@
 use schema_sync_store::{Object, ObjectId};
 
 use super::super::quote::{identifier, in_schema, last_part, outer_name};
-use super::table;
-use crate::kind::{Disturbance, Sides};
-use crate::plan::{Hazard, HazardKind, MigrationStep};
+use super::{lineage, table};
+use crate::kind::{Change, Disturbance, Sides};
+use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What becomes of one column of the type.
 pub(super) struct Recast {
@@ -38,13 +38,14 @@ pub(super) fn remake(
     made: Vec<String>,
     sides: &Sides<'_>,
     recast: impl Fn(bool) -> Recast,
-) -> MigrationStep {
+) -> Result<MigrationStep, PlanError> {
     let name = outer_name(id);
     let old_name = format!("{}_replaced", last_part(id));
     let old = in_schema(id.schema.as_ref(), &old_name);
     let mut step = MigrationStep::alter(id, format!("ALTER TYPE {name} RENAME TO {}", identifier(&old_name)));
     step.statements.extend(made);
     for column in columns(id, sides) {
+        lineage::refuse_partition_key(&column.id, sides)?;
         let printed = column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default();
         let is_array = printed.ends_with("[]");
         let Recast { through, loss } = recast(is_array);
@@ -56,13 +57,15 @@ pub(super) fn remake(
         hazard(HazardKind::TableRewrite, format!("the type {name} is made anew: every row is written again"));
         loss.into_iter().for_each(|detail| hazard(HazardKind::DataLoss, detail));
     }
-    step.then(format!("DROP TYPE {old}"))
+    Ok(step.then(format!("DROP TYPE {old}")))
 }
 
-/// What making a type anew means for what needs it: only columns, and what leans on the type through nothing else, stay.
-pub(super) fn disturbs(dependent: &Object) -> Disturbance {
+/// What making a type anew means for what needs it: columns stay, and comments on them. The type's own comment goes.
+pub(super) fn disturbs(changes: &[Change<'_>], dependent: &Object) -> Disturbance {
+    let is_on_type = |change: &Change<'_>| dependent.needs.contains(&change.object.id);
     match dependent.id.kind.as_str() {
         "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+        "comment" if changes.iter().any(is_on_type) => Disturbance::Recreate,
         "table" | "column" | "comment" | "sequence" => Disturbance::Through,
         _ => Disturbance::Recreate,
     }

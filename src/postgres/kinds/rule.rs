@@ -63,6 +63,10 @@ impl Kind for Rule {
         if change.attribute == "enabled" { crate::kind::Rule::Alter } else { crate::kind::Rule::Replace }
     }
 
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let step = MigrationStep::create(&object.id, attributes.definition);

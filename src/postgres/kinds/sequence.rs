@@ -223,8 +223,11 @@ impl Kind for Sequence {
         let mut steps = Vec::new();
         if !clauses.is_empty() {
             let step = MigrationStep::alter(id, format!("ALTER SEQUENCE {name} {}", clauses.join(" ")));
+            let options = after.options.changes_from(&before.options).join(" ");
             steps.push(match after.options.loss_from(&before.options) {
-                Some(loss) => step.hazard(HazardKind::DataLoss, loss),
+                // With a change of type, the server takes the type's bounds even for NO MINVALUE and NO MAXVALUE: once
+                // more, then.
+                Some(loss) => step.then(format!("ALTER SEQUENCE {name} {options}")).hazard(HazardKind::DataLoss, loss),
                 None => within_bounds(step, &name, &after),
             });
         }

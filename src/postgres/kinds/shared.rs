@@ -94,6 +94,13 @@ pub(super) fn columns_exist(object: &Object, sides: &Sides<'_>) -> bool {
     object.needs.iter().any(|need| need.kind == "column") && object.needs.iter().all(is_same)
 }
 
+/// Whether SQL speaks of a name or a value, as a word of its own.
+pub(super) fn mentions(text: &str, word: &str) -> bool {
+    let is_word = |character: Option<char>| character.is_some_and(|each| each.is_alphanumeric() || each == '_');
+    let mut places = text.match_indices(word);
+    places.any(|(at, _)| !is_word(text[..at].chars().next_back()) && !is_word(text[at + word.len()..].chars().next()))
+}
+
 fn is_unchanged(id: &ObjectId, sides: &Sides<'_>) -> bool {
     sides.to.get(id).is_some()
         && sides.from.get(id).map(|object| &object.attributes) == sides.to.get(id).map(|object| &object.attributes)

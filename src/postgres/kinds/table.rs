@@ -7,11 +7,12 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
-use super::super::quote::{identifier, outer_name};
+use super::super::quote::{identifier, last_name, last_part, outer_name};
+use super::joining::{attach, before_joining, checks_of_ancestors};
 use super::relation::RelationRow;
-use super::{check, column, key, lineage};
+use super::{check, column, column_change, key, lineage};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
-use crate::plan::{HazardKind, MigrationStep, PlanError};
+use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What goes along when a table is dropped.
 const PARTS: [&str; 10] =
@@ -53,8 +54,8 @@ pub(super) struct Attributes {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Partition {
-    parent: String,
-    bound: String,
+    pub(super) parent: String,
+    pub(super) bound: String,
 }
 
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
@@ -150,7 +151,7 @@ impl Kind for Table {
         }
         let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
         steps.extend(marks);
-        steps.extend(column::extras_of_table(&object.id, sides)?);
+        steps.extend(column_change::extras_of_table(&object.id, sides)?);
         if let Some(partition) = &attributes.partition_of {
             steps.push(attach(&object.id, partition, sides));
         }
@@ -196,9 +197,23 @@ impl Kind for Table {
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
                 steps.push(step.making([lineage::departure(&object.id)]));
             }
-            if let Some(partition) = &after.partition_of {
-                steps.push(attach(&object.id, partition, sides));
+        }
+        for index in lineage::left_indexes(&object.id, sides) {
+            steps.push(MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id))));
+        }
+        for column in lineage::left_behind(&object.id, sides) {
+            let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
+            let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
+            let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+            steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
+        }
+        if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
+            if before.partition_of.is_none() {
+                let checks = checks_of_ancestors(object, sides)?.into_iter();
+                let awaited = before_joining(&object.id, sides);
+                steps.extend(checks.map(|check| altering(&object.id, format!("ADD {check}")).after(awaited.clone())));
             }
+            steps.push(attach(&object.id, partition, sides));
         }
         Ok(steps)
     }
@@ -281,18 +296,6 @@ fn definition(
     Ok((statement, makes))
 }
 
-/// The checks of the partitioned tables above: a table must have them before it can be attached.
-fn checks_of_ancestors(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
-    let mut lines = Vec::new();
-    for parent in table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| sides.to.get(need)) {
-        for constraint in sides.to.parts("check", &parent.id) {
-            lines.extend(check::inline(constraint)?);
-        }
-        lines.extend(checks_of_ancestors(parent, sides)?);
-    }
-    Ok(lines)
-}
-
 /// A clause on a table, folded with its neighbours.
 pub(super) fn altering(id: &ObjectId, clause: impl Into<String>) -> MigrationStep {
     let name = outer_name(id);
@@ -315,47 +318,6 @@ pub(super) fn head_of_one(id: &ObjectId, sides: &Sides<'_>) -> String {
 
 pub(super) fn access_exclusive(name: &str) -> String {
     format!("ACCESS EXCLUSIVE on {name}")
-}
-
-/// What a table waits for before it becomes a child: parents, the columns and checks on both sides as they will be, and
-/// the departures of those whose place it may take.
-fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let parents = sides.to.get(id).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
-    let mut awaited: Vec<ObjectId> = Vec::new();
-    for table in parents.clone().chain([id]) {
-        for side in [sides.from, sides.to] {
-            let parts = ["column", "check"].into_iter().flat_map(|kind| side.parts(kind, table));
-            awaited.extend(parts.map(|part| part.id.clone()));
-        }
-    }
-    for parent in parents {
-        awaited.push(parent.clone());
-        let others = lineage::departures(parent, sides).into_iter().chain(lineage::dropped_partitions(parent, sides));
-        awaited.extend(others.filter(|other| *other != lineage::departure(id)));
-    }
-    awaited
-}
-
-fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) -> MigrationStep {
-    let Partition { parent, bound } = partition;
-    let statement = format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {} {bound}", outer_name(id));
-    let step = MigrationStep::alter(id, statement).locking(format!("SHARE UPDATE EXCLUSIVE on {parent}"));
-    // Where the indexes of the partitioned table stay, those of the partition must be there to be taken.
-    let same = |id: &ObjectId| match (sides.from.get(id), sides.to.get(id)) {
-        (Some(before), Some(after)) => before.attributes == after.attributes,
-        _ => false,
-    };
-    let stays = |index: &&Object| {
-        super::index::parent_of(index).is_some_and(|parent| {
-            let table = parent.sibling("table", [parent.name[0].clone()]);
-            let is_partitioned = sides.from.get(&table).is_some_and(|table| table.attribute("partition_by").is_some());
-            is_partitioned && same(parent)
-        })
-    };
-    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.to.parts(kind, id));
-    let indexes: Vec<ObjectId> = indexes.filter(stays).map(|index| index.id.clone()).collect();
-    let step = step.after(before_joining(id, sides)).after(indexes);
-    step.making([lineage::attachment(id)])
 }
 
 /// What changes the row security and the replica identity of a table.

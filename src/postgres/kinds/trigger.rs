@@ -68,6 +68,10 @@ impl Kind for Trigger {
         if change.attribute == "enabled" { Rule::Alter } else { Rule::Replace }
     }
 
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let step = MigrationStep::create(&object.id, attributes.definition);

@@ -58,6 +58,10 @@ impl Kind for View {
         }
     }
 
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let unlogged = if attributes.unlogged { "UNLOGGED " } else { "" };

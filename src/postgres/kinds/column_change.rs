@@ -1,0 +1,124 @@
+//! The steps that change a column in place, beside what making and dropping it takes.
+
+use schema_sync_store::{Object, ObjectId};
+
+use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
+use super::super::type_change::{self, Conversion};
+use super::column::{Attributes, Identity, altering, identity_kind};
+use super::{sequence, table};
+use crate::kind::{Sides, attributes_of};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
+
+/// What a column says beyond its definition, for all columns of a new table.
+pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let mut steps = Vec::new();
+    for column in sides.to.parts("column", table) {
+        steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
+    }
+    Ok(steps)
+}
+
+/// Storage, compression, statistics and options: what has no place in a column's definition in every release.
+pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let mut clauses = Vec::new();
+    let mut steps = Vec::new();
+    match &after.storage {
+        storage if *storage == before.storage => {}
+        Some(storage) => clauses.push(format!("SET STORAGE {storage}")),
+        None => steps.push(default_storage(id, after, sides)),
+    }
+    if before.compression != after.compression {
+        clauses.push(format!("SET COMPRESSION {}", after.compression.as_deref().unwrap_or("default")));
+    }
+    if before.statistics != after.statistics {
+        clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
+    }
+    clauses.extend(table::option_clauses(&before.options, &after.options));
+    steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
+    steps
+}
+
+/// `SET STORAGE DEFAULT` is of PostgreSQL 16; before, the server must be asked how it stores the type.
+fn default_storage(id: &ObjectId, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    let head = format!("{} ALTER COLUMN {} SET STORAGE ", table::head_of_one(id, sides), identifier(last_part(id)));
+    let word =
+        "CASE typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END";
+    let stored = format!("(SELECT {word} FROM pg_type WHERE oid = {}::regtype)", literal(&after.type_name));
+    let body = format!("BEGIN EXECUTE {} || {stored}; END", literal(&head));
+    let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
+    step.locking(table::access_exclusive(&outer_name(id)))
+}
+
+/// As [`altering`], leaving children of the table alone: they tell for themselves.
+fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
+    let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
+    let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
+    step.locking(table::access_exclusive(&outer_name(id)))
+}
+
+/// A serial column: its sequence is made before it and owned by it after.
+pub(super) fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
+    let mut statements = Vec::new();
+    let mut owning = Vec::new();
+    for sequence in owned {
+        statements.push(sequence::create_statement(sequence)?);
+        owning.extend(sequence::own_statement(sequence)?);
+        step.makes.push(sequence.id.clone());
+    }
+    statements.append(&mut step.statements);
+    statements.extend(owning);
+    step.statements = statements;
+    step.fold = crate::plan::Fold::Alone;
+    Ok(step)
+}
+
+pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> MigrationStep {
+    let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
+    let conversion = type_change::conversion(&before.type_name, &after.type_name);
+    let column = identifier(last_part(id));
+    let using = match &conversion {
+        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
+        Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
+    };
+    let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
+    let change = format!("{} becomes {}", before.type_name, after.type_name);
+    match conversion {
+        Conversion::Lossless { rewrites: false } => step,
+        Conversion::Lossless { rewrites: true } => {
+            step.hazard(HazardKind::TableRewrite, format!("{change}: every row is written again"))
+        }
+        Conversion::Narrowing { .. } => step
+            .hazard(HazardKind::DataLoss, format!("{change}: values that do not fit are lost or stop the change"))
+            .hazard(HazardKind::TableRewrite, format!("{change}: every row is written again")),
+    }
+}
+
+pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
+    matches!(need.kind.as_str(), "enum" | "domain") && sides.to.get(need).is_some()
+}
+
+pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
+    if !not_null {
+        return altering(id, "DROP NOT NULL");
+    }
+    let (name, column) = (outer_name(id), identifier(last_part(id)));
+    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
+        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
+        format!("{name} has rows whose {column} is null: fill them in first"),
+    )
+}
+
+pub(super) fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
+    let mut clauses = Vec::new();
+    if before.by_default != after.by_default {
+        clauses.push(format!("SET GENERATED {}", identity_kind(after)));
+    }
+    let changes = after.sequence.changes_from(&before.sequence);
+    let spelled = |clause: String| if clause == "RESTART" { clause } else { format!("SET {clause}") };
+    clauses.extend(changes.into_iter().map(spelled));
+    let step = altering(id, &clauses.join(" "));
+    match after.sequence.loss_from(&before.sequence) {
+        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
+        None => step,
+    }
+}

@@ -94,6 +94,20 @@ fn what_has_no_model_is_shown_and_a_change_of_it_refused_by_name() {
 }
 
 #[test]
+fn what_a_role_may_not_read_is_listed_and_nothing_is_captured() {
+    let fixture = fleet("cli_hidden");
+    let cluster = Cluster::shared();
+    let grants = "CREATE ROLE limited LOGIN; GRANT USAGE ON SCHEMA tenant_b TO limited";
+    cluster.psql("cli_hidden", grants);
+    let url = format!("postgres://limited@127.0.0.1:{}/cli_hidden", cluster.port());
+    let fleet = format!("[[fleet]]\nname = \"eu\"\nurl = \"{url}\"\ntenants = {{ schemas = \"tenant_[ab]\" }}\n");
+    fixture.write("schema-sync.toml", fleet);
+    fixture.run(&["capture", "tenant_a"]).fails(3, &["tenant_a.users", "hidden from the role", "help: "]);
+    fixture.run(&["log", "tenant:tenant_a"]).fails(2, &["never captured"]);
+    assert!(fixture.run(&["capture", "tenant_b"]).ok(0).contains("new"));
+}
+
+#[test]
 fn sql_that_does_not_load_is_shown_with_its_line() {
     let fixture = fleet("cli_load");
     fixture.write("bad.sql", "CREATE TABLE a (x integer);\n\nCREATE TABEL b (y integer);\n");

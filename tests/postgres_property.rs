@@ -19,7 +19,7 @@ use schema_sync::postgres::{PostgresAdapter, TenantPattern};
 use schema_sync::store::{Object, SchemaSnapshot};
 use schema_sync_test_cluster::Cluster;
 
-const PAIRS: u64 = 150;
+const PAIRS: u64 = 300;
 const WORKERS: u64 = 3;
 const DATABASE: &str = "property";
 

@@ -173,6 +173,9 @@ async fn what_is_missing_is_named() {
     let error = engine.inspect(&gone).await.unwrap_err().to_string();
     assert!(error.contains("no schema `acne`"), "{error}");
     assert!(!engine.adapter().inspector().schema_exists(&gone).await.unwrap());
+    gone.location = schema_sync::adapter::Location::File("acme.db".into());
+    let error = engine.inspect(&gone).await.unwrap_err().to_string();
+    assert!(error.contains("acme.db is a file"), "{error}");
 }
 
 #[tokio::test]

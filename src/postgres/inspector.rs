@@ -23,15 +23,14 @@ pub(super) struct Inspector {
 }
 
 impl Inspector {
-    /// Reads schemas of one database.
-    async fn schemas(&self, tenants: &[TenantContext]) -> Vec<Result<SchemaSnapshot, AdapterError>> {
-        let database = self.sessions.options().database().to_owned();
-        let mut session = match self.sessions.take(&database).await {
+    /// Reads tenants that are in one database, or are it.
+    async fn read(&self, database: &str, tenants: &[TenantContext]) -> Vec<Result<SchemaSnapshot, AdapterError>> {
+        let mut session = match self.sessions.take(database).await {
             Ok(session) => session,
             Err(error) => return all_failed(tenants, &error),
         };
         let snapshots = inspect_settled(&mut session, tenants).await;
-        self.sessions.give_back(&database, session);
+        self.sessions.give_back(database, session);
         snapshots
     }
 }
@@ -60,20 +59,11 @@ impl SchemaInspector for Inspector {
         let are_schemas = |tenant: &TenantContext| matches!(tenant.location, Location::Schema(_));
         for chunk in tenants.chunk_by(|left, right| are_schemas(left) && are_schemas(right)) {
             for batch in chunk.chunks(BATCH) {
-                match &batch[0].location {
-                    Location::Database(name) => {
-                        let result = match self.sessions.take(name).await {
-                            Ok(mut session) => {
-                                let result = inspect_settled(&mut session, batch).await;
-                                self.sessions.give_back(name, session);
-                                result
-                            }
-                            Err(error) => all_failed(batch, &error),
-                        };
-                        snapshots.extend(result);
-                    }
-                    Location::Schema(_) | Location::File(_) => snapshots.extend(self.schemas(batch).await),
-                }
+                let database = match &batch[0].location {
+                    Location::Database(name) => name,
+                    Location::Schema(_) | Location::File(_) => self.sessions.options().database(),
+                };
+                snapshots.extend(self.read(database, batch).await);
             }
         }
         snapshots
@@ -127,9 +117,14 @@ pub(super) async fn inspect_settled(
             Err(error) => return tenants.iter().map(|tenant| Err(failure(tenant, &error))).collect(),
         };
         let is_same = last.as_ref().is_some_and(|last| {
-            last.iter().zip(&snapshots).all(|pair| matches!(pair, (Ok(left), Ok(right)) if left == right))
+            // A tenant that fails says nothing of the others in its batch, which must still be seen twice alike.
+            last.iter().zip(&snapshots).all(|pair| match pair {
+                (Ok(left), Ok(right)) => left == right,
+                (Err(_), Err(_)) => true,
+                _ => false,
+            })
         });
-        if is_settled || is_same || snapshots.iter().any(Result::is_err) {
+        if is_settled || is_same {
             return snapshots;
         }
         last = Some(snapshots);
@@ -142,6 +137,8 @@ pub(super) async fn inspect_settled(
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
      SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0";
+
+/// Reads tenants once; also tells whether no transaction ended meanwhile.
 async fn inspect_once(
     session: &mut Session,
     tenants: &[TenantContext],

@@ -51,7 +51,12 @@ pub(super) async fn find_subjects(
                 Some(found) => [(name.clone(), *found)].into_iter().collect(),
             },
             Location::Database(_) => namespaces.clone(),
-            Location::File(_) => HashMap::new(),
+            Location::File(path) => {
+                let reason = format!("{} is a file, which PostgreSQL has no tenants in", path.display());
+                results
+                    .insert(tenant.clone(), Err(AdapterError::TenantMissing { tenant: tenant.name.clone(), reason }));
+                continue;
+            }
         };
         let hidden: Vec<u32> = subject.values().filter(|(_, is_usable)| !is_usable).map(|(oid, _)| *oid).collect();
         if !hidden.is_empty() {

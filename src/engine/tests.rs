@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use schema_sync_store::{
     EntryHash, Event, HashPrefix, LogEntry, LogName, LogRange, MemoryStore, NewEntry, SchemaSnapshot, SnapshotHash,
-    SnapshotStore, StoreError,
+    SnapshotStore, StoreError, StoredObject,
 };
 
 use super::fleet_sync::Cancellation;
@@ -189,6 +190,18 @@ impl SnapshotStore for Meddled {
 
     async fn logs(&self, prefix: &str) -> Result<Vec<LogName>, StoreError> {
         self.inner.logs(prefix).await
+    }
+
+    async fn import(&self, log: &LogName, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.inner.import(log, entries).await
+    }
+
+    async fn objects(&self, after: Option<&SnapshotHash>, limit: usize) -> Result<Vec<StoredObject>, StoreError> {
+        self.inner.objects(after, limit).await
+    }
+
+    async fn remove(&self, hashes: &[SnapshotHash], before: Timestamp) -> Result<Vec<SnapshotHash>, StoreError> {
+        self.inner.remove(hashes, before).await
     }
 }
 

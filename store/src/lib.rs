@@ -40,4 +40,4 @@ pub use object::{Attributes, Object, ObjectId};
 pub use open::{OpenMode, StoreUrl, open_store};
 pub use snapshot::{SNAPSHOT_FORMAT, SchemaSnapshot};
 pub use sqlite::SqliteStore;
-pub use store::{Append, SnapshotStore, StoreError};
+pub use store::{Append, FRESH_HOURS, SnapshotStore, StoreError, StoredObject, check_import};

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::Connection;
 use session::Session;
 use tokio::sync::Mutex;
 
 use crate::{Append, EntryHash, HashPrefix, LogEntry, LogName, LogRange, NewEntry, OpenMode};
-use crate::{SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError, StoreUrl};
+use crate::{SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError, StoreUrl, StoredObject};
 
 /// A store in a SQLite file. Its calls need a Tokio runtime, on whose blocking threads they run.
 #[derive(Debug, Clone)]
@@ -105,6 +106,21 @@ impl SnapshotStore for SqliteStore {
     async fn logs(&self, prefix: &str) -> Result<Vec<LogName>, StoreError> {
         let prefix = prefix.to_owned();
         self.run(move |mut session| session.logs(&prefix)).await
+    }
+
+    async fn import(&self, log: &LogName, entries: &[LogEntry]) -> Result<(), StoreError> {
+        let (log, entries) = (log.clone(), entries.to_vec());
+        self.run_writing(move |mut session| session.import(&log, &entries)).await
+    }
+
+    async fn objects(&self, after: Option<&SnapshotHash>, limit: usize) -> Result<Vec<StoredObject>, StoreError> {
+        let after = after.copied();
+        self.run(move |mut session| session.objects(after.as_ref(), limit)).await
+    }
+
+    async fn remove(&self, hashes: &[SnapshotHash], before: Timestamp) -> Result<Vec<SnapshotHash>, StoreError> {
+        let hashes = hashes.to_vec();
+        self.run_writing(move |mut session| session.remove(&hashes, before)).await
     }
 
     async fn put_all(&self, snapshots: &[SchemaSnapshot]) -> Result<Vec<SnapshotHash>, StoreError> {

@@ -2,9 +2,10 @@
 //! else is made of these two, by whoever uses it. Knows no backend.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::{EntryHash, HashPrefix, LogEntry, LogError, LogName, LogNameError, LogRange, NewEntry};
-use crate::{SchemaSnapshot, SnapshotError, SnapshotHash};
+use crate::{SchemaSnapshot, SnapshotError, SnapshotHash, verify_chain};
 
 /// What went wrong with a store. `store` is always its URL, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -165,6 +166,44 @@ pub struct Append {
     pub entry: NewEntry,
 }
 
+/// For stores: checks that entries of another store continue a log that ends with `last`.
+///
+/// # Errors
+/// `Conflict` where the log ends elsewhere, `Entry` where the entries are not this log's or no chain.
+pub fn check_import(
+    store: &str,
+    log: &LogName,
+    last: Option<&LogEntry>,
+    entries: &[LogEntry],
+) -> Result<(), StoreError> {
+    let Some(first) = entries.first() else { return Ok(()) };
+    let refuse = |error: LogError| StoreError::Entry { store: store.to_owned(), log: log.clone(), error };
+    if first.log != *log {
+        let reason = format!("it is no entry of {log}");
+        return Err(refuse(LogError::Misplaced { log: first.log.clone(), sequence: first.sequence, reason }));
+    }
+    let (expected, found) = (first.previous, last.map(|last| last.hash));
+    if expected != found {
+        return Err(StoreError::Conflict { store: store.to_owned(), log: log.clone(), expected, found });
+    }
+    verify_chain(last, entries).map_err(refuse)
+}
+
+/// A snapshot that is kept, as [`SnapshotStore::objects`] lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredObject {
+    /// The snapshot's hash.
+    pub hash: SnapshotHash,
+    /// When it was last put, or named by an entry, to within [`FRESH_HOURS`].
+    pub stored: Timestamp,
+    /// The bytes that it takes in the store.
+    pub bytes: u64,
+}
+
+/// An object that is put again, or named by an entry, counts as stored then, unless that was noted within this time
+/// anyway. What [`SnapshotStore::remove`] may remove must be older, so that nothing goes that somebody has just put.
+pub const FRESH_HOURS: i64 = 12;
+
 /// A place that keeps snapshots and logs. Safe to share between tasks; several processes may use one store at once.
 ///
 /// What a call has answered is there for good: it survives a crash of the process and of the machine.
@@ -205,6 +244,20 @@ pub trait SnapshotStore: Send + Sync {
 
     /// The logs whose names, as written, begin so, sorted.
     async fn logs(&self, prefix: &str) -> Result<Vec<LogName>, StoreError>;
+
+    /// Appends entries of another store as they are: oldest first, directly behind the log's last one.
+    ///
+    /// # Errors
+    /// `Entry` when they are no chain, `Conflict` when the log ends elsewhere, `NotFound` when a snapshot of theirs is
+    /// not in the store; what was imported of them before is there.
+    async fn import(&self, log: &LogName, entries: &[LogEntry]) -> Result<(), StoreError>;
+
+    /// The snapshots that are kept, sorted by hash, so many at most, of those behind `after`.
+    async fn objects(&self, after: Option<&SnapshotHash>, limit: usize) -> Result<Vec<StoredObject>, StoreError>;
+
+    /// Removes those of these snapshots that were stored before this time; answers which. The caller has seen that no
+    /// entry names them, and chooses a time of [`FRESH_HOURS`] ago or more, so that what others are about to name stays.
+    async fn remove(&self, hashes: &[SnapshotHash], before: Timestamp) -> Result<Vec<SnapshotHash>, StoreError>;
 
     /// Keeps many snapshots, in the order given.
     async fn put_all(&self, snapshots: &[SchemaSnapshot]) -> Result<Vec<SnapshotHash>, StoreError> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::{entry, snapshot};
 use schema_sync_store::{
     Append, EntryHash, Event, HashPrefix, History, LogEntry, LogName, LogRange, NewEntry, OpenMode, SchemaSnapshot,
-    SnapshotHash, SnapshotStore, StoreError, StoreUrl, open_store, verify_chain,
+    SnapshotHash, SnapshotStore, StoreError, StoreUrl, StoredObject, open_store, verify_chain,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -65,6 +65,9 @@ conformance!(
     racing_tasks_have_one_winner_a_round,
     history_is_kept_by_tenant,
     refs_move_by_compare_and_swap,
+    objects_are_listed_in_pages,
+    only_what_is_old_is_removed,
+    a_store_is_copied_as_it_is,
 );
 
 fn log(name: &str) -> LogName {
@@ -351,5 +354,81 @@ async fn refs_move_by_compare_and_swap(store: Store) -> Outcome {
     let other = store.move_ref("v1.2", None, bless(hashes[0])).await?;
     assert_eq!(store.read_ref("blessed").await?, Some(second.clone()));
     assert_eq!(store.refs().await?, [("blessed".to_owned(), second), ("v1.2".to_owned(), other)]);
+    Ok(())
+}
+
+async fn objects_are_listed_in_pages(store: Store) -> Outcome {
+    assert_eq!(store.objects(None, 10).await?, []);
+    let mut hashes = store.put_all(&(0..25).map(snapshot).collect::<Vec<_>>()).await?;
+    hashes.sort_unstable();
+    let mut listed: Vec<SnapshotHash> = Vec::new();
+    loop {
+        let page = store.objects(listed.last(), 10).await?;
+        assert!(page.len() <= 10);
+        let late_ms = |object: &StoredObject| jiff::Timestamp::now().as_millisecond() - object.stored.as_millisecond();
+        assert!(page.iter().all(|object| object.bytes > 0 && (-2_000..60_000).contains(&late_ms(object))), "{page:?}");
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.iter().map(|object| object.hash));
+    }
+    assert_eq!(listed, hashes);
+    assert_eq!(store.objects(None, 0).await?, []);
+    Ok(())
+}
+
+async fn only_what_is_old_is_removed(store: Store) -> Outcome {
+    let hashes = store.put_all(&[snapshot(1), snapshot(2)]).await?;
+    let now = jiff::Timestamp::now();
+    let (early, late) = (now - jiff::SignedDuration::from_hours(1), now + jiff::SignedDuration::from_hours(1));
+    assert_eq!(store.remove(&hashes, early).await?, [], "what was just put stays");
+    assert_eq!(store.get(&hashes[0]).await?, snapshot(1));
+    let missing = snapshot(3).hash();
+    assert_eq!(store.remove(&[missing, hashes[0]], late).await?, [hashes[0]]);
+    let gone = store.get(&hashes[0]).await;
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
+    assert_eq!(store.find(&hashes[0].to_string().parse()?).await?, []);
+    assert_eq!(store.objects(None, 10).await?.len(), 1);
+    assert_eq!(store.get(&hashes[1]).await?, snapshot(2));
+    assert_eq!(store.put(&snapshot(1)).await?, hashes[0], "it can come back");
+    assert_eq!(store.get(&hashes[0]).await?, snapshot(1));
+    Ok(())
+}
+
+async fn a_store_is_copied_as_it_is(store: Store) -> Outcome {
+    let hashes = store.put_all(&[snapshot(1), snapshot(2)]).await?;
+    let mut entries: Vec<LogEntry> = Vec::new();
+    for number in 0..5 {
+        let last = entries.last().map(|last| last.hash);
+        let new = entry(&number.to_string()).snapshot(hashes[number % 2]).details(json!({ "number": number }));
+        entries.push(store.append(&log("eu/acme"), last.as_ref(), new).await?);
+    }
+    let other = open_store(&StoreUrl::Memory, OpenMode::Create).await?;
+    let missing = other.import(&log("eu/acme"), &entries).await;
+    assert!(matches!(missing, Err(StoreError::NotFound { .. })), "{missing:?}");
+    other.put_all(&[snapshot(1), snapshot(2)]).await?;
+    other.import(&log("eu/acme"), &entries).await?;
+    // And into a store of the kind at hand: another log's entries do not fit, nor do those behind a missing one.
+    let foreign = store.import(&log("eu/other"), &entries).await;
+    assert!(matches!(foreign, Err(StoreError::Entry { .. })), "{foreign:?}");
+    let again = store.import(&log("eu/acme"), &entries).await;
+    assert!(matches!(again, Err(StoreError::Conflict { .. })), "{again:?}");
+    let mut longer = entries.clone();
+    for number in 0..3 {
+        let new = entry(&format!("elsewhere {number}")).snapshot(hashes[0]);
+        longer.push(other.append(&log("eu/acme"), longer.last().map(|last| last.hash).as_ref(), new).await?);
+    }
+    let gap = store.import(&log("eu/acme"), &longer[6..]).await;
+    assert!(matches!(gap, Err(StoreError::Conflict { .. })), "{gap:?}");
+    let mut changed = longer[5..].to_vec();
+    changed[1].author.push('!');
+    let damaged = store.import(&log("eu/acme"), &changed).await;
+    assert!(matches!(damaged, Err(StoreError::Entry { .. })), "{damaged:?}");
+    store.import(&log("eu/acme"), &longer[5..]).await?;
+    store.import(&log("eu/acme"), &[]).await?;
+    let mut read = store.read(&log("eu/acme"), LogRange::last(100)).await?;
+    read.reverse();
+    assert_eq!(read, longer);
+    assert_eq!(store.logs("").await?, [log("eu/acme")]);
     Ok(())
 }

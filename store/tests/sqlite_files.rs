@@ -233,7 +233,7 @@ async fn bytes_under_their_hash_that_are_no_snapshot_are_said_to_be() -> Outcome
     let newer = b"{\"coverage\":[],\"dialect\":\"test\",\"format\":2}\n";
     let hash = SnapshotHash::of(newer);
     Connection::open(&path)?.execute(
-        "INSERT INTO objects (hash, zstd) VALUES (?1, ?2)",
+        "INSERT INTO objects (hash, zstd, stored_ms) VALUES (?1, ?2, 0)",
         rusqlite::params![hash.as_bytes(), zstd::bulk::compress(newer, 3)?],
     )?;
     let error = store.get(&hash).await.unwrap_err();

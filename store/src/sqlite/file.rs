@@ -26,7 +26,8 @@ const APPLICATION_ID_OFFSET: usize = 68;
 const TABLES: &str = "
     CREATE TABLE objects (
         hash BLOB NOT NULL UNIQUE,
-        zstd BLOB NOT NULL
+        zstd BLOB NOT NULL,
+        stored_ms INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE entries (
         log TEXT NOT NULL,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::file::{corrupt, failure};
 use crate::{Append, EntryHash, HashPrefix, LogEntry, LogName, LogRange};
-use crate::{SchemaSnapshot, SnapshotHash, StoreError};
+use crate::{FRESH_HOURS, SchemaSnapshot, SnapshotHash, StoreError, StoredObject, check_import};
 
 const COMPRESSION_LEVEL: i32 = 3;
 /// Canonical bytes of a snapshot at most; what unpacks to more is damaged.
@@ -41,7 +41,7 @@ impl<'a> Session<'a> {
         let scope = self.transaction(TransactionBehavior::Deferred)?;
         let mut packed = Vec::new();
         for (hash, snapshot) in hashes.iter().zip(snapshots) {
-            if !scope.contains(hash)? {
+            if !scope.is_fresh(hash)? {
                 packed.push((hash, scope.pack(snapshot)?));
             }
         }
@@ -49,8 +49,10 @@ impl<'a> Session<'a> {
         if !packed.is_empty() {
             let scope = self.transaction(TransactionBehavior::Immediate)?;
             for (hash, bytes) in packed {
-                let insert = "INSERT INTO objects (hash, zstd) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-                scope.ask(|connection| connection.prepare_cached(insert)?.execute(params![hash.as_bytes(), bytes]))?;
+                let insert = "INSERT INTO objects (hash, zstd, stored_ms) VALUES (?1, ?2, ?3) \
+                              ON CONFLICT DO UPDATE SET stored_ms = excluded.stored_ms";
+                let row = params![hash.as_bytes(), bytes, Timestamp::now().as_millisecond()];
+                scope.ask(|connection| connection.prepare_cached(insert)?.execute(row))?;
             }
             scope.commit()?;
         }
@@ -101,6 +103,56 @@ impl<'a> Session<'a> {
         }
         scope.commit()?;
         Ok(answers)
+    }
+
+    pub(super) fn import(&mut self, log: &LogName, entries: &[LogEntry]) -> Result<(), StoreError> {
+        let location = self.location;
+        let scope = self.transaction(TransactionBehavior::Immediate)?;
+        check_import(location, log, scope.last_entry(log)?.as_ref(), entries)?;
+        for entry in entries {
+            scope.write(log, entry)?;
+        }
+        scope.commit()
+    }
+
+    pub(super) fn objects(
+        &mut self,
+        after: Option<&SnapshotHash>,
+        limit: usize,
+    ) -> Result<Vec<StoredObject>, StoreError> {
+        let scope = self.transaction(TransactionBehavior::Deferred)?;
+        let select = "SELECT hash, stored_ms, length(zstd) FROM objects WHERE hash > ?1 ORDER BY hash LIMIT ?2";
+        let behind = after.map_or(&[][..], |hash| hash.as_bytes().as_slice());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        scope.ask(|connection| {
+            let mut statement = connection.prepare_cached(select)?;
+            let rows = statement.query_map(params![behind, limit], |row| {
+                Ok(StoredObject {
+                    hash: SnapshotHash::from(row.get::<_, [u8; 32]>(0)?),
+                    stored: Timestamp::from_millisecond(row.get(1)?).unwrap_or(Timestamp::MAX),
+                    bytes: u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    pub(super) fn remove(
+        &mut self,
+        hashes: &[SnapshotHash],
+        before: Timestamp,
+    ) -> Result<Vec<SnapshotHash>, StoreError> {
+        let scope = self.transaction(TransactionBehavior::Immediate)?;
+        let delete = "DELETE FROM objects WHERE hash = ?1 AND stored_ms < ?2";
+        let mut removed = Vec::new();
+        for hash in hashes {
+            let row = params![hash.as_bytes(), before.as_millisecond()];
+            if scope.ask(|connection| connection.prepare_cached(delete)?.execute(row))? > 0 {
+                removed.push(*hash);
+            }
+        }
+        scope.commit()?;
+        Ok(removed)
     }
 
     /// Checks every entry on the way, also those that `as_of` leaves out, and that none is missing between them.
@@ -164,9 +216,17 @@ impl Scope<'_> {
         self.transaction.commit().map_err(|error| failure(location, &error))
     }
 
-    fn contains(&self, hash: &SnapshotHash) -> Result<bool, StoreError> {
-        let select = "SELECT 1 FROM objects WHERE hash = ?1";
-        self.ask(|connection| connection.prepare_cached(select)?.exists([hash.as_bytes()]))
+    /// Whether an object is there and its time need not be noted anew.
+    fn is_fresh(&self, hash: &SnapshotHash) -> Result<bool, StoreError> {
+        let select = "SELECT 1 FROM objects WHERE hash = ?1 AND stored_ms >= ?2";
+        self.ask(|connection| connection.prepare_cached(select)?.exists(params![hash.as_bytes(), fresh_ms()]))
+    }
+
+    /// Notes that an entry names an object. Answers whether it is there.
+    fn name(&self, hash: &SnapshotHash) -> Result<bool, StoreError> {
+        let update = "UPDATE objects SET stored_ms = ?2 WHERE hash = ?1";
+        let row = params![hash.as_bytes(), Timestamp::now().as_millisecond()];
+        Ok(self.is_fresh(hash)? || self.ask(|connection| connection.prepare_cached(update)?.execute(row))? > 0)
     }
 
     fn append(&self, append: Append) -> Result<LogEntry, StoreError> {
@@ -177,19 +237,25 @@ impl Scope<'_> {
         if found != expected {
             return Err(StoreError::Conflict { store: store(), log, expected, found });
         }
-        if let Some(hash) = entry.snapshot
-            && !self.contains(&hash)?
-        {
-            return Err(StoreError::NotFound { store: store(), hash });
-        }
         let entry = LogEntry::following(&log, last.as_ref(), Timestamp::now(), entry)
             .map_err(|error| StoreError::Entry { store: store(), log: log.clone(), error })?;
-        let text = String::from_utf8(entry.to_bytes()).map_err(|error| self.damaged_log(&log, error))?;
+        self.write(&log, &entry)?;
+        Ok(entry)
+    }
+
+    /// Writes an entry at its place, which must be free, as it is.
+    fn write(&self, log: &LogName, entry: &LogEntry) -> Result<(), StoreError> {
+        if let Some(hash) = entry.snapshot
+            && !self.name(&hash)?
+        {
+            return Err(StoreError::NotFound { store: self.location.to_owned(), hash });
+        }
+        let text = String::from_utf8(entry.to_bytes()).map_err(|error| self.damaged_log(log, error))?;
         let insert = "INSERT INTO entries (log, sequence, hash, entry) VALUES (?1, ?2, ?3, ?4)";
-        let sequence = i64::try_from(entry.sequence).map_err(|error| self.damaged_log(&log, error))?;
+        let sequence = i64::try_from(entry.sequence).map_err(|error| self.damaged_log(log, error))?;
         let row = params![log.as_str(), sequence, entry.hash.as_bytes(), text];
         self.ask(|connection| connection.prepare_cached(insert)?.execute(row))?;
-        Ok(entry)
+        Ok(())
     }
 
     fn last_entry(&self, log: &LogName) -> Result<Option<LogEntry>, StoreError> {
@@ -220,6 +286,11 @@ impl Scope<'_> {
         zstd::bulk::compress(&snapshot.to_bytes(), COMPRESSION_LEVEL)
             .map_err(|error| StoreError::Io { store: self.location.to_owned(), reason: error.to_string() })
     }
+}
+
+/// What was stored before this time, in milliseconds, is noted anew when it is put again or named.
+fn fresh_ms() -> i64 {
+    Timestamp::now().as_millisecond() - FRESH_HOURS * 3_600_000
 }
 
 /// The text of an entry as bytes: damaged text need not be UTF-8.

@@ -18,13 +18,16 @@
 mod canonical;
 mod canonical_json;
 pub mod diff;
+mod file;
 mod hash;
 mod history;
+mod keyed;
 mod log;
 mod log_name;
 mod memory;
 mod object;
 mod open;
+mod packed;
 mod snapshot;
 mod sqlite;
 mod store;

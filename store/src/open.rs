@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{MemoryStore, SnapshotStore, SqliteStore, StoreError};
+use crate::{MemoryStore, SnapshotStore, SqliteStore, StoreError, file};
 
-const SUPPORTED: &str = "this version supports `sqlite:PATH` and `memory:`";
+const SUPPORTED: &str = "this version supports `sqlite:PATH`, `file:FOLDER` and `memory:`";
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +16,8 @@ pub enum StoreUrl {
     Memory,
     /// `sqlite:PATH`, a file.
     Sqlite(PathBuf),
+    /// `file:FOLDER`, a folder of files.
+    File(PathBuf),
 }
 
 /// What a store is opened for.
@@ -51,7 +53,12 @@ impl FromStr for StoreUrl {
                 refuse("sqlite:…".to_owned(), "a path cannot hold a NUL character".to_owned())
             }
             ("sqlite", path) => Ok(Self::Sqlite(path.into())),
-            ("git" | "s3" | "file", _) => {
+            ("file", "") => refuse(text.to_owned(), "a folder must stand behind `file:`".to_owned()),
+            ("file", path) if path.contains('\0') => {
+                refuse("file:…".to_owned(), "a path cannot hold a NUL character".to_owned())
+            }
+            ("file", path) => Ok(Self::File(path.into())),
+            ("git" | "s3", _) => {
                 refuse(format!("{scheme}:…"), format!("`{scheme}:` stores are not supported yet; {SUPPORTED}"))
             }
             _ => refuse(
@@ -67,6 +74,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Memory => formatter.write_str("memory:"),
             Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            Self::File(path) => write!(formatter, "file:{}", path.display()),
         }
     }
 }
@@ -79,6 +87,7 @@ pub async fn open_store(url: &StoreUrl, mode: OpenMode) -> Result<Arc<dyn Snapsh
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryStore::new())),
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path, mode).await?)),
+        StoreUrl::File(path) => Ok(Arc::new(file::open(path, mode).await?)),
     }
 }
 
@@ -95,6 +104,8 @@ mod tests {
             ("sqlite:///var/store.db", "sqlite:/var/store.db"),
             ("sqlite://store.db", "sqlite:store.db"),
             ("sqlite:file:x?mode=memory", "sqlite:file:x?mode=memory"),
+            ("file:a store", "file:a store"),
+            ("file:///var/store", "file:/var/store"),
         ] {
             let url: StoreUrl = typed.parse()?;
             assert_eq!(url.to_string(), printed);
@@ -111,6 +122,7 @@ mod tests {
             ("sqlite:", "a path must stand"),
             ("sqlite::memory:", "use `memory:`"),
             ("memory:x", "nothing may stand"),
+            ("file:", "a folder must stand"),
             ("git:.", "`git:` stores are not supported yet"),
             ("s3://secret@bucket/prefix", "`s3:` stores are not supported yet"),
             ("postgres://me:secret@host/database", "no such store"),

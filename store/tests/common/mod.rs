@@ -1,4 +1,8 @@
-//! Snapshots and entries that the store's tests share.
+//! Snapshots, entries and places that the store's tests share.
+
+#![allow(dead_code, reason = "each suite uses a part of it")]
+
+pub(crate) mod places;
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //! backend is a function here, and a line in each suite's macro.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
@@ -13,13 +13,18 @@ use tempfile::TempDir;
 pub(crate) struct Place {
     pub(crate) url: StoreUrl,
     backdoor: Option<Box<dyn Backdoor>>,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Place {
     /// The way behind the back of a store that keeps bytes.
     pub(crate) fn backdoor(&self) -> &dyn Backdoor {
         self.backdoor.as_deref().unwrap()
+    }
+
+    /// The folder that the store is somewhere in, where it is in one.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
     }
 }
 
@@ -34,13 +39,13 @@ pub(crate) trait Backdoor: Send + Sync {
 }
 
 pub(crate) fn memory() -> Place {
-    Place { url: StoreUrl::Memory, backdoor: None, _folder: None }
+    Place { url: StoreUrl::Memory, backdoor: None, folder: None }
 }
 
 pub(crate) fn sqlite() -> Place {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a/b/store.db");
-    Place { url: StoreUrl::Sqlite(path.clone()), backdoor: Some(Box::new(SqliteBackdoor(path))), _folder: Some(folder) }
+    Place { url: StoreUrl::Sqlite(path.clone()), backdoor: Some(Box::new(SqliteBackdoor(path))), folder: Some(folder) }
 }
 
 struct SqliteBackdoor(PathBuf);
@@ -70,7 +75,7 @@ impl Backdoor for SqliteBackdoor {
 pub(crate) fn file() -> Place {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a/b/store");
-    Place { url: StoreUrl::File(path.clone()), backdoor: Some(Box::new(FileBackdoor(path))), _folder: Some(folder) }
+    Place { url: StoreUrl::File(path.clone()), backdoor: Some(Box::new(FileBackdoor(path))), folder: Some(folder) }
 }
 
 struct FileBackdoor(PathBuf);

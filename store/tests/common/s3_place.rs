@@ -45,11 +45,12 @@ pub(crate) fn s3() -> Place {
         let url = format!("{}/test-{:016x}?{query}", place.trim_end_matches('/'), fastrand::u64(..));
         return Place { url: url.parse().unwrap(), backdoor: None, folder: None };
     }
-    s3_with_server().0
+    s3_with_server(SECRET_KEY).0
 }
 
-pub(crate) fn s3_with_server() -> (Place, S3Server) {
-    let server = S3Server::start();
+/// A place on a server of its own, which knows this secret key.
+pub(crate) fn s3_with_server(secret_key: &'static str) -> (Place, S3Server) {
+    let server = S3Server::start(secret_key);
     let url = format!("s3://{BUCKET}/a/b?endpoint={}", server.endpoint);
     let url: StoreUrl = url.parse().unwrap();
     let backdoor = Box::new(S3Backdoor(Arc::clone(&server.bucket)));

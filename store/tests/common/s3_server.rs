@@ -58,6 +58,9 @@ pub(crate) struct Bucket {
     /// So many of the next PUTs are answered with 409, and not done.
     pub(crate) conflicts: AtomicU64,
     pub(crate) requests: AtomicU64,
+    in_flight: AtomicU64,
+    /// How many requests were there at once at most.
+    pub(crate) in_flight_max: AtomicU64,
 }
 
 impl Bucket {
@@ -77,8 +80,8 @@ fn count_down(counter: &AtomicU64) -> bool {
 }
 
 impl S3Server {
-    /// Starts a server on a thread of its own.
-    pub(crate) fn start() -> Self {
+    /// Starts a server on a thread of its own, which knows one pair of keys.
+    pub(crate) fn start(secret_key: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -86,16 +89,16 @@ impl S3Server {
         let served = Arc::clone(&bucket);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-            runtime.block_on(serve(listener, served));
+            runtime.block_on(serve(listener, served, secret_key));
         });
         Self { endpoint, bucket }
     }
 }
 
-async fn serve(listener: TcpListener, bucket: Arc<Bucket>) {
+async fn serve(listener: TcpListener, bucket: Arc<Bucket>, secret_key: &str) {
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     let mut builder = S3ServiceBuilder::new(Shared(Arc::clone(&bucket)));
-    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, secret_key));
     let service = builder.build();
     loop {
         let Ok((connection, _)) = listener.accept().await else { continue };
@@ -158,7 +161,11 @@ async fn answer(
         Fault::Slow => tokio::time::sleep(Duration::from_millis(fastrand::u64(50..300))).await,
         _ => {}
     }
-    let response = service.call(request.map(Body::from)).await.map_err(|error| format!("{error:?}"))?;
+    let in_flight = bucket.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+    bucket.in_flight_max.fetch_max(in_flight, Ordering::SeqCst);
+    let response = service.call(request.map(Body::from)).await;
+    bucket.in_flight.fetch_sub(1, Ordering::SeqCst);
+    let response = response.map_err(|error| format!("{error:?}"))?;
     match fault {
         Fault::LostReply => Err("lost".to_owned()),
         Fault::DoneAndFailed => Ok(refusal(500, "InternalError")),

@@ -26,13 +26,12 @@ pub(super) async fn check(keys: &S3Keys) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The key is removed whatever comes of it.
+/// The key is removed whatever comes of it, by those who may delete.
 async fn race(keys: &S3Keys) -> Result<(), StoreError> {
     let key = format!("{PROBE}race-{:016x}", fastrand::u64(..));
     let outcome = race_for(keys, &key).await;
-    let removed = keys.try_delete(&key).await;
-    outcome?;
-    removed.map_err(|answer| answer.of_writing(&keys.location))
+    let _ = keys.try_delete(&key).await;
+    outcome
 }
 
 async fn race_for(keys: &S3Keys, key: &str) -> Result<(), StoreError> {

@@ -49,6 +49,8 @@ pub(crate) struct Bucket {
     pub(crate) knows_no_conditions: AtomicBool,
     /// Refuses whatever would change something.
     pub(crate) is_read_only: AtomicBool,
+    /// Refuses to delete anything.
+    pub(crate) keeps_all: AtomicBool,
     /// Has no room.
     pub(crate) is_full: AtomicBool,
     /// Of a thousand requests, so many fail in some way.
@@ -58,6 +60,8 @@ pub(crate) struct Bucket {
     /// So many of the next PUTs are answered with 409, and not done.
     pub(crate) conflicts: AtomicU64,
     pub(crate) requests: AtomicU64,
+    /// How long each request takes at least, in milliseconds.
+    pub(crate) delay_ms: AtomicU64,
     in_flight: AtomicU64,
     /// How many requests were there at once at most.
     pub(crate) in_flight_max: AtomicU64,
@@ -163,6 +167,7 @@ async fn answer(
     }
     let in_flight = bucket.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
     bucket.in_flight_max.fetch_max(in_flight, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(bucket.delay_ms.load(Ordering::Relaxed))).await;
     let response = service.call(request.map(Body::from)).await;
     bucket.in_flight.fetch_sub(1, Ordering::SeqCst);
     let response = response.map_err(|error| format!("{error:?}"))?;
@@ -244,7 +249,7 @@ impl S3 for Shared {
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
         Self::check_bucket(&request.input.bucket)?;
-        if self.0.is_read_only.load(Ordering::Relaxed) {
+        if self.0.is_read_only.load(Ordering::Relaxed) || self.0.keeps_all.load(Ordering::Relaxed) {
             return Err(s3_error!(AccessDenied));
         }
         self.0.objects().remove(&request.input.key);

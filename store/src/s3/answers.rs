@@ -31,7 +31,7 @@ impl Answer {
             (Some(code), _) => format!("the server answers {code}"),
             (None, _) => match status {
                 Some(status) if error.as_service_error().is_some() => format!("the server answers {status}"),
-                _ => chain(&error),
+                _ => unsent(chain(&error)),
             },
         };
         Self { status, code, reason }
@@ -80,6 +80,17 @@ impl Answer {
     }
 }
 
+/// Without credentials nothing is sent, and the SDK says at length where it has looked.
+fn unsent(reason: String) -> String {
+    if ["loading credentials", "no credentials found"].iter().any(|said| reason.contains(said)) {
+        let last = reason.lines().next().and_then(|line| line.rsplit(": ").next()).unwrap_or_default();
+        let advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws in AWS_PROFILE, or \
+                      give the machine a role";
+        return format!("no credentials were found ({}): {advice}", last.trim_end_matches(['.', ':']));
+    }
+    reason
+}
+
 /// What failed and why, without the requests and answers that debugging would show.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut reasons = vec![error.to_string()];
@@ -92,4 +103,46 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         source = error.source();
     }
     reasons.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, code: &str) -> Answer {
+        Answer { status: Some(status), code: code.to_owned(), reason: format!("the server answers {code}") }
+    }
+
+    #[test]
+    fn what_an_answer_means_for_the_store() {
+        let store = || "s3://bucket".to_owned();
+        assert_eq!(answer(403, "AccessDenied").of_writing(&store()), StoreError::ReadOnly { store: store() });
+        for full in [answer(507, "XMinioStorageFull"), answer(403, "QuotaExceeded"), answer(507, "")] {
+            assert!(matches!(full.of_writing(&store()), StoreError::Full { .. }));
+        }
+        for other in [answer(403, "InvalidAccessKeyId"), answer(404, "NoSuchBucket"), answer(503, "SlowDown")] {
+            assert!(matches!(other.of_writing(&store()), StoreError::Io { .. }));
+        }
+        assert!(matches!(answer(403, "AccessDenied").of_reading(&store()), StoreError::Io { .. }));
+        assert!(answer(404, "NoSuchKey").is_missing_key() && answer(404, "").is_missing_key());
+        assert!(!answer(404, "NoSuchBucket").is_missing_key() && !answer(403, "AccessDenied").is_missing_key());
+        assert!(answer(503, "SlowDown").leaves_it_open() && !answer(403, "AccessDenied").leaves_it_open());
+        assert!(Answer::undecided(8).leaves_it_open());
+    }
+
+    #[test]
+    fn missing_credentials_are_said_to_be_missing() {
+        for (said, reason) in [
+            ("dispatch failure: other: an error occurred while loading credentials: no role.", "(no role)"),
+            (
+                "other: no credentials found in chain. Attempted:\n  Environment: not set",
+                "(no credentials found in chain. Attempted)",
+            ),
+        ] {
+            let told = unsent(said.to_owned());
+            assert!(told.starts_with("no credentials were found") && told.contains(reason), "{told}");
+            assert!(told.contains("AWS_PROFILE") && !told.contains('\n'), "{told}");
+        }
+        assert_eq!(unsent("connection refused".to_owned()), "connection refused");
+    }
 }

@@ -27,9 +27,8 @@ const FIRST_PAUSE_MS: u64 = 10;
 /// Opens the store in a bucket.
 pub(crate) async fn open(url: &S3Url, mode: OpenMode) -> Result<KeyedStore<S3Keys>, StoreError> {
     let location = url.to_string();
-    let client = client::connect(url, &location).await?;
+    let (client, endpoint) = client::connect(url, &location).await?;
     let prefix = if url.prefix.is_empty() { String::new() } else { format!("{}/", url.prefix) };
-    let endpoint = url.endpoint.clone();
     KeyedStore::open(S3Keys { client, bucket: url.bucket.clone(), prefix, endpoint, location }, mode).await
 }
 

@@ -21,8 +21,11 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 /// What servers that are not Amazon's answer to whatever region they were given.
 const REGION_ELSEWHERE: &str = "us-east-1";
+/// The SDK heeds it for this service alone, and does not tell.
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_S3";
 
-pub(super) async fn connect(url: &S3Url, location: &str) -> Result<Client, StoreError> {
+/// The client, and the server's address where it is not Amazon's own.
+pub(super) async fn connect(url: &S3Url, location: &str) -> Result<(Client, Option<String>), StoreError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -46,7 +49,9 @@ pub(super) async fn connect(url: &S3Url, location: &str) -> Result<Client, Store
         let reason = "no region is known: set AWS_REGION, or write `?region=NAME` behind the URL".to_owned();
         return Err(StoreError::Url { url: location.to_owned(), reason });
     }
+    let named = url.endpoint.clone().or_else(|| std::env::var(ENDPOINT_VARIABLE).ok());
+    let endpoint = named.or_else(|| config.endpoint_url().map(str::to_owned));
     // A server that is not Amazon's seldom has a host name for each bucket.
-    let path_style = config.endpoint_url().is_some();
-    Ok(Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build()))
+    let settings = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.is_some());
+    Ok((Client::from_conf(settings.build()), endpoint))
 }

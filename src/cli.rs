@@ -17,6 +17,7 @@ mod selection;
 mod session;
 mod show;
 mod status;
+mod store;
 mod sync;
 mod sync_report;
 mod tenants;
@@ -101,6 +102,7 @@ enum Command {
     Sync(sync::Sync),
     Status(status::Status),
     Validate(validate::Validate),
+    Store(store::Store),
     Completions(completions::Completions),
 }
 
@@ -151,6 +153,7 @@ async fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Sync(command) => command.run(&session).await,
         Command::Status(command) => command.run(&session).await,
         Command::Validate(command) => command.run(&session).await,
+        Command::Store(command) => command.run(&session).await,
         Command::Completions(command) => command.run(&session),
     }
 }

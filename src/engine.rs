@@ -1,7 +1,10 @@
 //! The engine: the only place where a database and the store meet. Captures tenants, and brings them to a snapshot.
 
 mod capture;
+pub mod check;
+pub mod collect;
 pub mod connect;
+pub mod copy;
 mod error;
 mod fleet_sync;
 pub mod fleets;
@@ -12,6 +15,7 @@ mod suggest;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

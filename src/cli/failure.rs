@@ -8,7 +8,7 @@ use schema_sync::engine::registry::RegistryError;
 use schema_sync::engine::resolve::ResolveError;
 use schema_sync::execute::ExecuteError;
 use schema_sync::plan::PlanError;
-use schema_sync::store::StoreError;
+use schema_sync::store::{SnapshotError, StoreError};
 
 const USAGE: u8 = 2;
 const REFUSED: u8 = 3;
@@ -203,6 +203,9 @@ impl From<ResolveError> for Failure {
             ResolveError::Registry(error) => error.into(),
             ResolveError::Fleet(error) => error.into(),
             ResolveError::Database(error) => error.into(),
+            error @ ResolveError::Document { error: SnapshotError::DanglingNeed { .. }, .. } => {
+                Self::refused(format!("{error}: it is not whole")).maybe_help(help)
+            }
             error => Self::usage(error.to_string()).maybe_help(help),
         }
     }

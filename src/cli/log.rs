@@ -31,7 +31,7 @@ impl Log {
             return Err(Failure::usage(format!("`{}` has no log", self.subject))
                 .help("a ref has one, and a tenant: `log blessed`, `log tenant:acme`"));
         };
-        let registry = session.registry().await?;
+        let registry = session.records().await?;
         let log = registry.log_of(&subject).await?;
         let entries = registry.history(&log, self.limit).await?;
         if is_json {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Ending;
 use super::failure::Failure;
 use super::output::{print, print_json};
-use super::session::{Leave, Session};
+use super::session::Session;
 
 /// List the tenants of the fleets
 #[derive(Args)]
@@ -20,7 +20,7 @@ pub(super) struct Tenants {
 impl Tenants {
     pub(super) async fn run(self, session: &Session) -> Result<Ending, Failure> {
         let is_json = session.is_json()?;
-        let fleets = session.fleets(self.fleet.as_deref(), Leave::default()).await?;
+        let fleets = session.live_fleets(self.fleet.as_deref()).await?;
         let all = fleets.all().await?;
         let tenants: Vec<&TenantContext> = all.iter().flat_map(|(_, tenants)| tenants).collect();
         if is_json {

@@ -1,7 +1,8 @@
 //! The registry: what people do with a store alone. Refs, histories, and the snapshots behind them. Knows no database.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use schema_sync_store::{
     Event, LogEntry, LogName, LogRange, NewEntry, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError,
@@ -14,6 +15,8 @@ use super::suggest;
 pub const BLESSED: &str = "blessed";
 /// Entries that are read at once while one with a snapshot is looked for.
 const PAGE_ENTRIES: usize = 64;
+/// How long a snapshot that was put counts as being there: much shorter than what is not named may lie in a store.
+const KEPT_FOR: Duration = Duration::from_secs(3_600);
 /// How often an append is tried again behind another one that came first.
 pub(super) const APPEND_TRIES_MAX: usize = 16;
 
@@ -87,8 +90,8 @@ pub struct Blessing {
 pub struct Registry {
     store: Arc<dyn SnapshotStore>,
     author: String,
-    /// Snapshots that the store was seen to hold. A fleet shares few, and asking for each tenant anew costs a write.
-    kept: Arc<Mutex<HashSet<SnapshotHash>>>,
+    /// Snapshots that the store was seen to hold, and when. A fleet shares few, and asking for each tenant anew costs.
+    kept: Arc<Mutex<HashMap<SnapshotHash, Instant>>>,
 }
 
 impl Registry {
@@ -107,14 +110,15 @@ impl Registry {
         self.store.as_ref()
     }
 
-    /// Keeps snapshots in the store, asking it only for those that it was not seen to hold.
+    /// Keeps snapshots in the store, asking it only for those that it was not seen to hold within [`KEPT_FOR`].
     pub(super) async fn keep(&self, snapshots: &[&SchemaSnapshot]) -> Result<(), StoreError> {
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |snapshot: &&&SchemaSnapshot| !kept().contains(&snapshot.hash());
+        let is_new =
+            |snapshot: &&&SchemaSnapshot| kept().get(&snapshot.hash()).is_none_or(|seen| seen.elapsed() > KEPT_FOR);
         let new: Vec<SchemaSnapshot> = snapshots.iter().filter(is_new).map(|snapshot| (*snapshot).clone()).collect();
         if !new.is_empty() {
             let hashes = self.store.put_all(&new).await?;
-            kept().extend(hashes);
+            kept().extend(hashes.into_iter().map(|hash| (hash, Instant::now())));
         }
         Ok(())
     }

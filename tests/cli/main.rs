@@ -9,3 +9,4 @@ mod fixture;
 mod json;
 mod postgres;
 mod races;
+mod store;

@@ -1,0 +1,55 @@
+//! Listing the logs of a store in which a name may be damaged: where a list fails, it is asked for in narrower parts,
+//! until only what is damaged is missing from it.
+
+use std::collections::BTreeSet;
+
+use schema_sync_store::{LogName, StoreError};
+
+use super::{Check, Damaged, is_outage, reason};
+
+/// Where names of logs begin.
+const AREAS: [&str; 3] = ["tenants/", "refs/", "rollouts/"];
+/// The characters of names as they are written.
+const CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.%/";
+/// Lists that are asked for at most: enough for names of some hundred characters.
+const LISTS_MAX: usize = 20_000;
+
+impl Check<'_> {
+    pub(super) async fn list_logs(&mut self) -> Result<(), StoreError> {
+        match self.store.logs("").await {
+            Ok(logs) => self.logs = logs,
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::LogName(_))) => {
+                self.damage(Damaged::LogList(String::new()), reason(error), Vec::new());
+                self.logs = self.list_parts().await?.into_iter().collect();
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn list_parts(&mut self) -> Result<BTreeSet<LogName>, StoreError> {
+        let mut found = BTreeSet::new();
+        let mut to_list: Vec<String> = AREAS.map(str::to_owned).to_vec();
+        let mut lists = 0;
+        while let Some(prefix) = to_list.pop() {
+            lists += 1;
+            if lists > LISTS_MAX {
+                self.damage(Damaged::LogList(prefix), "too much of it is damaged to find the rest", Vec::new());
+                return Ok(found);
+            }
+            match self.store.logs(&prefix).await {
+                Ok(logs) => found.extend(logs),
+                Err(error) if is_outage(&error) => return Err(error),
+                Err(_) => {
+                    if let Ok(log) = prefix.parse::<LogName>()
+                        && !matches!(self.store.last_entry(&log).await, Ok(None))
+                    {
+                        found.insert(log);
+                    }
+                    to_list.extend(CHARACTERS.chars().map(|next| format!("{prefix}{next}")));
+                }
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,7 +1,7 @@
 //! Listing the logs of a store in which a name may be damaged: where a list fails, it is asked for in narrower parts,
 //! until only what is damaged is missing from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use schema_sync_store::{LogName, StoreError};
 
@@ -13,6 +13,8 @@ const AREAS: [&str; 3] = ["tenants/", "refs/", "rollouts/"];
 const CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.%/";
 /// Lists that are asked for at most: enough for names of some hundred characters.
 const LISTS_MAX: usize = 20_000;
+/// Lists that may fail one after the other: where a name is damaged, most others around it are whole.
+const FAILURES_MAX: usize = 100;
 
 impl Check<'_> {
     pub(super) async fn list_logs(&mut self) -> Result<(), StoreError> {
@@ -29,18 +31,22 @@ impl Check<'_> {
 
     async fn list_parts(&mut self) -> Result<BTreeSet<LogName>, StoreError> {
         let mut found = BTreeSet::new();
-        let mut to_list: Vec<String> = AREAS.map(str::to_owned).to_vec();
-        let mut lists = 0;
-        while let Some(prefix) = to_list.pop() {
+        let mut to_list = VecDeque::from(AREAS.map(str::to_owned));
+        let (mut lists, mut failures) = (0, 0);
+        while let Some(prefix) = to_list.pop_front() {
             lists += 1;
-            if lists > LISTS_MAX {
+            if lists > LISTS_MAX || failures > FAILURES_MAX {
                 self.damage(Damaged::LogList(prefix), "too much of it is damaged to find the rest", Vec::new());
                 return Ok(found);
             }
             match self.store.logs(&prefix).await {
-                Ok(logs) => found.extend(logs),
+                Ok(logs) => {
+                    failures = 0;
+                    found.extend(logs);
+                }
                 Err(error) if is_outage(&error) => return Err(error),
                 Err(_) => {
+                    failures += 1;
                     if let Ok(log) = prefix.parse::<LogName>()
                         && !matches!(self.store.last_entry(&log).await, Ok(None))
                     {

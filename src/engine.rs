@@ -1,5 +1,6 @@
 //! The engine: the only place where a database and the store meet. Captures tenants, and brings them to a snapshot.
 
+mod bless;
 mod capture;
 pub mod check;
 pub mod collect;
@@ -27,6 +28,7 @@ use crate::adapter::{DatabaseAdapter, TenantContext};
 use crate::execute::{Executor, LOCK_TIMEOUT_DEFAULT, LockedExecutor};
 use crate::plan::{DependencyPlanner, MigrationPlan, PlanError, Planner, Policy};
 
+pub use bless::Proposal;
 pub use capture::Captured;
 pub use error::EngineError;
 pub use fleet_sync::{Cancellation, FleetOutcome, TenantOutcome};

@@ -109,10 +109,19 @@ impl From<RegistryError> for Failure {
             ),
             RegistryError::UnknownTenant { .. } => Some("`schema-sync capture NAME` begins its history"),
             RegistryError::NoSuchEntry { .. } => Some("`schema-sync log` shows what there is"),
+            RegistryError::RefMoved { .. } => {
+                Some("somebody else was first; `schema-sync log` shows who, and what for")
+            }
+            RegistryError::Unmodelled { .. } => Some(
+                "a plan that would have to make, change or drop one of them is refused; where every tenant has them \
+                 alike no plan does: --force moves the ref nevertheless",
+            ),
             RegistryError::AmbiguousTenant { .. } | RegistryError::RefName { .. } => None,
         };
         match error {
             RegistryError::Store(error) => error.into(),
+            error @ RegistryError::RefMoved { .. } => Self::failed(error.to_string()).maybe_help(help),
+            error @ RegistryError::Unmodelled { .. } => Self::refused(error.to_string()).maybe_help(help),
             error => Self::usage(error.to_string()).maybe_help(help),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use schema_sync_store::{
-    Event, LogEntry, LogName, LogRange, NewEntry, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError,
+    Event, LogEntry, LogName, LogRange, NewEntry, ObjectId, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError,
 };
 
 use super::revision::{Moment, Revision, Subject};
@@ -63,6 +63,27 @@ pub enum RegistryError {
         moment: String,
         /// When its first entry was appended.
         begins: String,
+    },
+    /// A ref does not name what it is expected to name.
+    #[error("{name} is not {} as expected: it is {}; nothing was changed", .expected.short(),
+        .found.map_or_else(|| "not there".to_owned(), |found| found.short()))]
+    RefMoved {
+        /// The ref.
+        name: String,
+        /// What it should have named.
+        expected: SnapshotHash,
+        /// What it names.
+        found: Option<SnapshotHash>,
+    },
+    /// A snapshot with objects that no plan can make, change or drop.
+    #[error("{name} was not moved: the snapshot has {} that schema-sync has no model for:{}",
+        if .objects.len() == 1 { "an object" } else { "objects" },
+        .objects.iter().map(|id| format!("\n  {id}")).collect::<String>())]
+    Unmodelled {
+        /// The ref.
+        name: String,
+        /// The objects.
+        objects: Vec<ObjectId>,
     },
     /// A text that would be understood otherwise when typed as a revision.
     #[error("`{name}` cannot name a ref: {reason}")]
@@ -125,23 +146,6 @@ impl Registry {
 
     pub(super) fn entry(&self, event: Event) -> NewEntry {
         NewEntry::new(event, self.author.clone())
-    }
-
-    /// Moves a ref to a snapshot of the store. Nothing is written where it is there already.
-    ///
-    /// # Errors
-    /// A name that no ref can have, and what the store answers; a `Conflict` means that somebody else moved it just now.
-    pub async fn bless(&self, name: &str, hash: SnapshotHash, note: Option<String>) -> Result<Blessing, RegistryError> {
-        check_ref_name(name)?;
-        let log = LogName::reference(name).map_err(StoreError::from)?;
-        let last = self.store.last_entry(&log).await?;
-        let before = last.as_ref().and_then(|entry| entry.snapshot);
-        if let (Some(entry), true) = (&last, before == Some(hash)) {
-            return Ok(Blessing { before, entry: entry.clone(), moved: false });
-        }
-        let entry = self.entry(Event::BLESSED).snapshot(hash).note(note);
-        let entry = self.store.append(&log, last.as_ref().map(|entry| &entry.hash), entry).await?;
-        Ok(Blessing { before, entry, moved: true })
     }
 
     /// All refs with their last entries, sorted by name.
@@ -265,7 +269,7 @@ impl Registry {
 }
 
 /// A ref must be understood as such when its name is typed as a revision.
-fn check_ref_name(name: &str) -> Result<(), RegistryError> {
+pub(super) fn check_ref_name(name: &str) -> Result<(), RegistryError> {
     let refuse = |reason| Err(RegistryError::RefName { name: name.to_owned(), reason });
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     if !name.bytes().all(plain) {

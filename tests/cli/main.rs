@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
 
 mod bad_input;
+mod bless;
 mod commands;
 mod demo;
 mod fixture;

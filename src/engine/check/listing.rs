@@ -31,6 +31,8 @@ impl Check<'_> {
 
     async fn list_parts(&mut self) -> Result<BTreeSet<LogName>, StoreError> {
         let mut found = BTreeSet::new();
+        // Names that have no list, and a last entry that cannot be read: logs, unless nothing at all can be read.
+        let mut doubtful = Vec::new();
         let mut to_list = VecDeque::from(AREAS.map(str::to_owned));
         let (mut lists, mut failures) = (0, 0);
         while let Some(prefix) = to_list.pop_front() {
@@ -47,15 +49,18 @@ impl Check<'_> {
                 Err(error) if is_outage(&error) => return Err(error),
                 Err(_) => {
                     failures += 1;
-                    if let Ok(log) = prefix.parse::<LogName>()
-                        && !matches!(self.store.last_entry(&log).await, Ok(None))
-                    {
-                        found.insert(log);
+                    if let Ok(log) = prefix.parse::<LogName>() {
+                        match self.store.last_entry(&log).await {
+                            Ok(Some(_)) => drop(found.insert(log)),
+                            Ok(None) => {}
+                            Err(_) => doubtful.push(log),
+                        }
                     }
                     to_list.extend(CHARACTERS.chars().map(|next| format!("{prefix}{next}")));
                 }
             }
         }
+        found.extend(doubtful);
         Ok(found)
     }
 }

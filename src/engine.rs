@@ -1,5 +1,6 @@
 //! The engine: the only place where a database and the store meet. Captures tenants, and brings them to a snapshot.
 
+pub mod blame;
 mod bless;
 mod capture;
 pub mod check;
@@ -9,6 +10,7 @@ pub mod copy;
 mod error;
 mod fleet_sync;
 pub mod fleets;
+pub mod history;
 pub mod registry;
 pub mod resolve;
 pub mod revision;

@@ -109,6 +109,9 @@ impl From<RegistryError> for Failure {
             ),
             RegistryError::UnknownTenant { .. } => Some("`schema-sync capture NAME` begins its history"),
             RegistryError::NoSuchEntry { .. } => Some("`schema-sync log` shows what there is"),
+            RegistryError::UnknownObject { .. } => Some(
+                "an object is named as in `users.email`; `schema-sync log REF --object NAME` also finds those that are gone",
+            ),
             RegistryError::RefMoved { .. } => {
                 Some("somebody else was first; `schema-sync log` shows who, and what for")
             }

@@ -117,6 +117,11 @@ impl Session {
         Ok(Arc::clone(self.reader.get_or_try_init(open).await?))
     }
 
+    /// The author that was typed on the command line.
+    pub(super) fn typed_author(&self) -> Option<&str> {
+        self.options.author.as_deref().filter(|author| self.options.is_author_typed && !author.is_empty())
+    }
+
     /// Who signs what is written: who is named, whom git knows, or the user that runs this.
     async fn author(&self) -> String {
         let find = async || {

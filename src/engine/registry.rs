@@ -64,6 +64,16 @@ pub enum RegistryError {
         /// When its first entry was appended.
         begins: String,
     },
+    /// No snapshot has such an object.
+    #[error("{place} has no object {name}{}", suggest::did_you_mean(.similar.as_deref()))]
+    UnknownObject {
+        /// What was typed.
+        name: String,
+        /// The log, or the ref or tenant at some moment.
+        place: String,
+        /// The object whose name is nearest.
+        similar: Option<String>,
+    },
     /// A ref does not name what it is expected to name.
     #[error("{name} is not {} as expected: it is {}; nothing was changed", .expected.short(),
         .found.map_or_else(|| "not there".to_owned(), |found| found.short()))]
@@ -197,19 +207,20 @@ impl Registry {
         }
     }
 
-    /// Entries of a log, newest first.
-    ///
-    /// # Errors
-    /// What the store answers.
-    pub async fn history(&self, log: &LogName, limit: usize) -> Result<Vec<LogEntry>, RegistryError> {
-        Ok(self.store.read(log, LogRange::last(limit)).await?)
-    }
-
     /// The snapshot's hash that an entry of a log names. Entries that name no snapshot are passed over, uncounted.
     ///
     /// # Errors
     /// Names that mean nothing, and logs that do not go back that far.
     pub async fn hash_of(&self, subject: &Subject, moment: Moment) -> Result<SnapshotHash, RegistryError> {
+        Ok(self.entry_of(subject, moment).await?.1)
+    }
+
+    /// The entry that is meant, and the snapshot that it names.
+    pub(super) async fn entry_of(
+        &self,
+        subject: &Subject,
+        moment: Moment,
+    ) -> Result<(LogEntry, SnapshotHash), RegistryError> {
         let log = self.log_of(subject).await?;
         let (mut to_skip, mut range) = match moment {
             Moment::Back(count) => (count, LogRange::last(PAGE_ENTRIES)),
@@ -217,9 +228,10 @@ impl Registry {
         };
         loop {
             let page = self.store.read(&log, range).await?;
-            for hash in page.iter().filter_map(|entry| entry.snapshot) {
+            for entry in &page {
+                let Some(hash) = entry.snapshot else { continue };
                 if to_skip == 0 {
-                    return Ok(hash);
+                    return Ok((entry.clone(), hash));
                 }
                 to_skip -= 1;
             }
@@ -243,6 +255,15 @@ impl Registry {
         };
         let begins = first.map(|entry| entry.time.to_string()).unwrap_or_default();
         Ok(RegistryError::NoSuchEntry { subject: subject.to_string(), moment, begins })
+    }
+
+    /// The newest snapshot that a log names; none where it names none.
+    pub(super) async fn last_snapshot(&self, log: &LogName) -> Result<Option<SchemaSnapshot>, RegistryError> {
+        let page = self.store.read(log, LogRange::last(PAGE_ENTRIES)).await?;
+        match page.iter().find_map(|entry| entry.snapshot) {
+            Some(hash) => Ok(Some(self.get(&hash).await?)),
+            None => Ok(None),
+        }
     }
 
     /// The one snapshot whose hash begins so; a ref of that name where none does.

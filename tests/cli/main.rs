@@ -7,6 +7,7 @@ mod bless;
 mod commands;
 mod demo;
 mod fixture;
+mod history;
 mod json;
 mod postgres;
 mod races;

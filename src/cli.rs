@@ -1,6 +1,7 @@
 //! The command line: one file a command, each of which reads its arguments, calls the library and prints. Nothing
 //! outside this room knows of clap or of terminals.
 
+mod audit;
 mod blame;
 mod bless;
 mod capture;
@@ -83,8 +84,12 @@ enum Format {
     Text,
     /// For programs; documented in docs/json.md
     Json,
-    /// For reviews: `diff`
+    /// For reviews: `diff`, `audit`
     Markdown,
+    /// A page that stands alone: `audit`
+    Html,
+    /// For spreadsheets: `audit`
+    Csv,
     /// The statements alone: `plan`
     Sql,
     /// The snapshot document, byte for byte: `show`
@@ -100,6 +105,7 @@ enum Command {
     Bless(bless::Bless),
     Log(log::Log),
     Blame(blame::Blame),
+    Audit(audit::Audit),
     Show(show::Show),
     Refs(refs::Refs),
     Tenants(tenants::Tenants),
@@ -160,6 +166,7 @@ async fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Bless(command) => command.run(&session).await,
         Command::Log(command) => command.run(&session).await,
         Command::Blame(command) => command.run(&session).await,
+        Command::Audit(command) => command.run(&session).await,
         Command::Show(command) => command.run(&session).await,
         Command::Refs(command) => command.run(&session).await,
         Command::Tenants(command) => command.run(&session).await,

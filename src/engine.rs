@@ -1,7 +1,9 @@
 //! The engine: the only place where a database and the store meet. Captures tenants, and brings them to a snapshot.
 
+pub mod audit;
 pub mod blame;
 mod bless;
+pub mod bundle;
 mod capture;
 pub mod check;
 pub mod collect;

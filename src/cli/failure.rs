@@ -3,6 +3,7 @@
 use schema_sync::adapter::AdapterError;
 use schema_sync::config::ConfigError;
 use schema_sync::engine::EngineError;
+use schema_sync::engine::bundle::BundleError;
 use schema_sync::engine::fleets::FleetError;
 use schema_sync::engine::registry::RegistryError;
 use schema_sync::engine::resolve::ResolveError;
@@ -126,6 +127,15 @@ impl From<RegistryError> for Failure {
             error @ RegistryError::RefMoved { .. } => Self::failed(error.to_string()).maybe_help(help),
             error @ RegistryError::Unmodelled { .. } => Self::refused(error.to_string()).maybe_help(help),
             error => Self::usage(error.to_string()).maybe_help(help),
+        }
+    }
+}
+
+impl From<BundleError> for Failure {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::Registry(error) => error.into(),
+            BundleError::File(error) => Self::failed(format!("the bundle was not written: {error}")),
         }
     }
 }

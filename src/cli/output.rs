@@ -76,7 +76,6 @@ pub(super) struct Paint {
 
 impl Paint {
     /// Without colours.
-    #[cfg(test)]
     pub(super) const PLAIN: Self = Self { enabled: false };
 
     /// Colours for standard output.

@@ -11,6 +11,8 @@ use super::Ending;
 use super::failure::Failure;
 use super::session::Session;
 
+pub(super) use export::temporary;
+
 /// Check a store or a bundle, copy it, remove what nothing names, write snapshots to files
 #[derive(Args)]
 pub(super) struct Store {

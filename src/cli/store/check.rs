@@ -1,6 +1,10 @@
 //! `store check`: whether a store is as it was written.
 
+use std::io::BufReader;
+use std::path::PathBuf;
+
 use clap::Args;
+use schema_sync::engine::bundle::verify_bundle;
 use schema_sync::engine::check::{CheckReport, Damage, Damaged, check_store};
 use schema_sync::store::LogName;
 use serde_json::{Value, json};
@@ -11,9 +15,12 @@ use super::super::output::{Paint, bytes, count, print, print_json, progress};
 use super::super::session::Session;
 use super::super::sync_report::names_shown;
 
-/// Check every chain and every name of the store; exit code 4 where something is damaged
+/// Check every chain and every name of the store, or an audit bundle; exit code 4 where something is damaged
 #[derive(Args)]
 pub(in super::super) struct Check {
+    /// An audit bundle to check instead of the store
+    #[arg(value_name = "FILE.tar", conflicts_with = "read_data")]
+    bundle: Option<PathBuf>,
     /// Read and hash every snapshot, too
     #[arg(long)]
     read_data: bool,
@@ -22,6 +29,12 @@ pub(in super::super) struct Check {
 impl Check {
     pub(super) async fn run(self, session: &Session) -> Result<Ending, Failure> {
         let is_json = session.is_json()?;
+        if let Some(path) = &self.bundle {
+            let failed = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+            let report =
+                std::fs::File::open(path).and_then(|file| verify_bundle(BufReader::new(file))).map_err(failed)?;
+            return end(&path.display().to_string(), &report, is_json);
+        }
         let store = session.reader().await?;
         let bar = progress("checking", 0);
         let on_step = |done: usize, all: usize| {

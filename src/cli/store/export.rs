@@ -56,7 +56,7 @@ impl Export {
 }
 
 /// Writes a file whole or not at all. One that is there already stays as it is, which is fine where it is the same.
-pub(in super::super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| Failure::failed(format!("cannot write {}: {error}", path.display()));
     if std::fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(());
@@ -75,8 +75,8 @@ pub(in super::super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failu
     }
 }
 
-/// Temporary files are their owner's alone; this one is to be like any other.
-fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+/// A file that is not yet in its place. Temporary files are their owner's alone; this one is to be like any other.
+pub(in super::super) fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -80,7 +80,7 @@ impl Session {
 
     /// The store's URL: the option, the environment, the configuration, or the default beside the configuration.
     pub(super) async fn store_url(&self) -> Result<StoreUrl, Failure> {
-        if let Some(url) = self.options.store.as_ref().filter(|url| !url.is_empty()) {
+        if let Some(url) = self.typed_store() {
             return Ok(url.parse()?);
         }
         let config = self.config().await?;
@@ -90,6 +90,11 @@ impl Session {
             StoreUrl::Sqlite(path) => StoreUrl::Sqlite(folder.join(path)),
             other => other,
         })
+    }
+
+    /// The store's URL as it was typed, or set in the environment.
+    pub(super) fn typed_store(&self) -> Option<&str> {
+        self.options.store.as_deref().filter(|url| !url.is_empty())
     }
 
     /// Makes the store where there is none, and answers its URL.

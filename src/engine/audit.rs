@@ -4,15 +4,19 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use schema_sync_store::{DiffCalculator, LogEntry, LogName, LogRange, SchemaDiff, SnapshotHash, StoreError};
 
 use super::connect;
 use super::fleets::Fleets;
 use super::registry::{Registry, RegistryError};
-use super::walk::{PAGE_ENTRIES, Walk};
+use super::walk::{LOGS_AT_ONCE, Walk};
 use crate::adapter::TenantContext;
 use crate::kind::DialectDiff;
+
+/// Entries that are read at once: few, as the newest tell as a rule.
+const ENTRIES_AT_ONCE: usize = 16;
 
 /// What a log says that a tenant was.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,16 +92,9 @@ impl Registry {
     pub async fn audit(&self, tenants: &[String], at: Timestamp) -> Result<Audit, RegistryError> {
         let logs = self.logs_of_tenants(tenants).await?;
         let mut audit = Audit { at, rows: Vec::with_capacity(logs.len()), changes: HashMap::new() };
-        for log in logs {
-            let tenant = log.tenant_name().unwrap_or_else(|| log.to_string());
-            let row = Row { tenant, ..Row::default() };
-            audit.rows.push(match self.recorded(&log, at).await {
-                Ok((then, now)) => {
-                    let begins = if then.is_none() { self.begins(&log).await? } else { None };
-                    Row { then, now, begins, ..row }
-                }
-                Err(error) => Row { error: Some(error.to_string()), ..row },
-            });
+        let mut rows = stream::iter(logs.iter().map(|log| self.row(log, at))).buffered(LOGS_AT_ONCE);
+        while let Some(row) = rows.next().await {
+            audit.rows.push(row);
         }
         for pair in audit.rows.iter().filter_map(Row::change) {
             if let Entry::Vacant(place) = audit.changes.entry(pair) {
@@ -105,6 +102,16 @@ impl Registry {
             }
         }
         Ok(audit)
+    }
+
+    async fn row(&self, log: &LogName, at: Timestamp) -> Row {
+        let row = Row { tenant: log.tenant_name().unwrap_or_else(|| log.to_string()), ..Row::default() };
+        let read = async || -> Result<Row, StoreError> {
+            let (then, now) = self.recorded(log, at).await?;
+            let begins = if then.is_none() { self.begins(log).await? } else { None };
+            Ok(Row { then, now, begins, ..row.clone() })
+        };
+        read().await.unwrap_or_else(|error| Row { error: Some(error.to_string()), ..row.clone() })
     }
 
     /// The logs of tenants by their full or short names; all of them where none is named.
@@ -123,11 +130,11 @@ impl Registry {
 
     /// What a log says of a time and of now.
     async fn recorded(&self, log: &LogName, at: Timestamp) -> Result<(Option<Recorded>, Option<Recorded>), StoreError> {
-        let now = self.recorded_within(log, LogRange::last(PAGE_ENTRIES)).await?;
+        let now = self.recorded_within(log, LogRange::last(ENTRIES_AT_ONCE)).await?;
         if now.as_ref().is_some_and(|now| now.entry.time <= at) {
             return Ok((now.clone(), now));
         }
-        Ok((self.recorded_within(log, LogRange::last(PAGE_ENTRIES).as_of(at)).await?, now))
+        Ok((self.recorded_within(log, LogRange::last(ENTRIES_AT_ONCE).as_of(at)).await?, now))
     }
 
     /// The newest snapshot of a range of a log, and the entry that brought it: the oldest of those that name it in a row.

@@ -13,6 +13,9 @@ use std::fmt;
 use futures_util::{StreamExt, stream};
 use schema_sync_store::{LogName, SnapshotHash, SnapshotStore, StoreError, StoredObject};
 
+use super::walk::LOGS_AT_ONCE;
+use chain::check_log;
+
 /// Snapshots that are read at once.
 const READS_AT_ONCE: usize = 8;
 /// Snapshots that are listed at once.
@@ -108,11 +111,7 @@ pub async fn check_store(
 ) -> Result<CheckReport, StoreError> {
     let mut check = Check { store, logs: Vec::new(), names: Names::new(), report: CheckReport::default() };
     check.list_logs().await?;
-    for index in 0..check.logs.len() {
-        check.check_log(index).await?;
-        on_step(index + 1, check.logs.len());
-    }
-    check.report.logs = check.logs.len();
+    check.check_logs(on_step).await?;
     let listed = check.list_objects().await?;
     check.check_objects(listed.as_deref(), read_data, on_step).await?;
     check.report.damages.sort_by(|left, right| left.what.cmp(&right.what));
@@ -125,6 +124,27 @@ fn is_outage(error: &StoreError) -> bool {
 }
 
 impl Check<'_> {
+    async fn check_logs(&mut self, on_step: &(dyn Fn(usize, usize) + Sync)) -> Result<(), StoreError> {
+        let (store, logs) = (self.store, std::mem::take(&mut self.logs));
+        let mut checks = stream::iter(logs.iter().map(|log| check_log(store, log))).buffered(LOGS_AT_ONCE);
+        while let Some(checked) = checks.next().await {
+            let checked = checked?;
+            let index = self.report.logs;
+            self.report.logs += 1;
+            self.report.entries += checked.entries;
+            self.report.damages.extend(checked.damages);
+            for (hash, by_entry) in checked.names {
+                let named = self.names.entry(hash).or_default();
+                named.by_entry |= by_entry;
+                named.logs.push(index);
+            }
+            on_step(self.report.logs, logs.len());
+        }
+        drop(checks);
+        self.logs = logs;
+        Ok(())
+    }
+
     fn damage(&mut self, what: Damaged, reason: impl ToString, touches: Vec<LogName>) {
         self.report.damages.push(Damage { what, reason: reason.to_string(), touches });
     }

@@ -178,6 +178,17 @@ impl Registry {
         Ok(logs.iter().filter_map(LogName::tenant_name).collect())
     }
 
+    /// All tenants that have a history with the last entries of it, sorted.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn tenants_recorded(&self) -> Result<Vec<(String, LogEntry)>, RegistryError> {
+        let logs = self.store.logs("tenants/").await?;
+        let entries = self.store.last_entries(&logs).await?;
+        let named = logs.iter().zip(entries).filter_map(|(log, entry)| Some((log.tenant_name()?, entry?)));
+        Ok(named.collect())
+    }
+
     /// The log that a ref's or a tenant's name means, which has at least one entry.
     ///
     /// # Errors

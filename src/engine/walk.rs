@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use futures_util::{StreamExt, stream};
 use schema_sync_store::{EntryHash, LogEntry, LogName, LogRange, SnapshotHash, SnapshotStore, StoreError};
 use serde_json::Value;
 
 /// Entries that are read at once of a log that is read whole.
 pub(super) const PAGE_ENTRIES: usize = 500;
+/// Logs that are read at once: a store may be far away.
+pub(super) const LOGS_AT_ONCE: usize = 16;
 /// Logs whose last entries are asked for at once.
-const LOGS_PER_CALL: usize = 1_000;
+pub(super) const LOGS_PER_CALL: usize = 1_000;
 
 /// A log from its newest entry to its oldest.
 pub(super) struct Walk<'a> {
@@ -72,39 +75,45 @@ impl Names {
         let logs = store.logs("").await?;
         for logs in logs.chunks(LOGS_PER_CALL) {
             let lasts = store.last_entries(logs).await?;
+            let mut changed = Vec::new();
             for (log, last) in logs.iter().zip(lasts) {
                 let Some(last) = last else { continue };
-                let known = self.ends.get(log).copied();
+                let known = self.ends.insert(log.clone(), last.hash);
                 if known != Some(last.hash) {
-                    self.read(store, log, known).await?;
-                    self.ends.insert(log.clone(), last.hash);
+                    changed.push((log, known));
                 }
+            }
+            let reads = changed.into_iter().map(|(log, known)| read_names(store, log, known));
+            let mut reads = stream::iter(reads).buffer_unordered(LOGS_AT_ONCE);
+            while let Some(hashes) = reads.next().await {
+                self.hashes.extend(hashes?);
             }
         }
         Ok(())
     }
+}
 
-    async fn read(
-        &mut self,
-        store: &dyn SnapshotStore,
-        log: &LogName,
-        known: Option<EntryHash>,
-    ) -> Result<(), StoreError> {
-        let mut walk = Walk::new(store, log, LogRange::last(PAGE_ENTRIES));
-        loop {
-            let page = walk.next_page().await?;
-            for entry in &page {
-                if Some(entry.hash) == known {
-                    return Ok(());
-                }
-                self.hashes.extend(entry.snapshot);
-                each_hash(&entry.details, &mut |hash| {
-                    self.hashes.insert(hash);
-                });
+/// The snapshots that the entries of a log name behind one that is known.
+async fn read_names(
+    store: &dyn SnapshotStore,
+    log: &LogName,
+    known: Option<EntryHash>,
+) -> Result<HashSet<SnapshotHash>, StoreError> {
+    let mut hashes = HashSet::new();
+    let mut walk = Walk::new(store, log, LogRange::last(PAGE_ENTRIES));
+    loop {
+        let page = walk.next_page().await?;
+        for entry in &page {
+            if Some(entry.hash) == known {
+                return Ok(hashes);
             }
-            if page.is_empty() {
-                return Ok(());
-            }
+            hashes.extend(entry.snapshot);
+            each_hash(&entry.details, &mut |hash| {
+                hashes.insert(hash);
+            });
+        }
+        if page.is_empty() {
+            return Ok(hashes);
         }
     }
 }

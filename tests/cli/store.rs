@@ -139,7 +139,7 @@ fn a_copy_has_the_same_hashes_and_goes_on_where_it_stopped() {
 
     // Both append: their histories grow apart, and that is said of the one log alone.
     fixture.run(&["bless", "tenant:globex"]).ok(0);
-    fixture.run(&["bless", "tenant:acme", "--store", "sqlite:copies/store.db"]).ok(0);
+    fixture.run(&["bless", "tenant:acme", "--yes", "--store", "sqlite:copies/store.db"]).ok(0);
     fixture.run(&["capture", "--all", "--store", "sqlite:copies/store.db"]).ok(0);
     let ended = fixture.run(&["store", "copy", "sqlite:copies/store.db"]);
     ended.fails(4, &["refs/blessed is another history", "entry 3"]);

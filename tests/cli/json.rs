@@ -77,7 +77,7 @@ fn json_is_as_documented() {
     pin!(fixture, 0, "store-export", "store", "export", "blessed", "v2.snapshot");
     let store = rusqlite::Connection::open(fixture.path(".schema-sync/store.db")).unwrap();
     let damage =
-        "DELETE FROM objects WHERE rowid = 1; DELETE FROM entries WHERE log = 'tenants/eu/acme' AND sequence = 1";
+        "DELETE FROM objects WHERE rowid = 2; DELETE FROM entries WHERE log = 'tenants/eu/acme' AND sequence = 1";
     store.execute_batch(damage).unwrap();
     pin!(fixture, 4, "store-check-damaged", "store", "check");
 }

@@ -57,7 +57,9 @@ impl Report<'_> {
             let mut line = |name: &str, text: String| printed.push_str(&format!("    {name:<9} {text}\n"));
             line("was", was(row, paint));
             if let Some(now) = row.now.as_ref().filter(|_| row.then != row.now) {
-                line("is now", format!("{} ({})", recorded(now, paint), self.changes(row)));
+                let changes = self.changes(row);
+                let changes = if changes.is_empty() { changes } else { format!(" ({changes})") };
+                line("is now", format!("{}{changes}", recorded(now, paint)));
             }
             if let Some(live) = live(row) {
                 line("database", if row.drift().is_some() { paint.red(&live) } else { live });

@@ -32,25 +32,38 @@ struct Contents {
 pub fn verify_bundle(from: impl Read) -> io::Result<CheckReport> {
     let mut contents = Contents::default();
     let mut archive = tar::Archive::new(from);
+    let mut last = String::new();
     for file in archive.entries()? {
-        let read = file.and_then(|mut file| {
-            let path = String::from_utf8_lossy(&file.path_bytes()).into_owned();
-            let mut bytes = Vec::new();
-            file.by_ref().take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-            let is_whole = u64::try_from(bytes.len()) == Ok(file.size());
-            if is_whole { Ok((path, bytes)) } else { Err(io::Error::other(format!("{path} is cut short"))) }
-        });
-        match read {
-            Ok((path, bytes)) => contents.take(path, bytes),
+        match file.and_then(read_file) {
+            Ok(Some((path, bytes))) => {
+                last.clone_from(&path);
+                contents.take(path, bytes);
+            }
+            Ok(None) => {}
             Err(error) if contents.hashes.is_empty() => return Err(error),
             Err(error) => {
                 // Where one file ends is where the next one begins, so nothing behind this can be found.
-                contents.damage(Damaged::File("and all behind it".to_owned()), error.to_string(), Vec::new());
+                let what = Damaged::File(format!("behind {last}, and all that follow"));
+                contents.damage(what, error.to_string(), Vec::new());
                 break;
             }
         }
     }
     Ok(contents.check())
+}
+
+/// A file's path and bytes; none of a folder, which is there where a bundle was unpacked and packed again.
+fn read_file(mut file: tar::Entry<'_, impl Read>) -> io::Result<Option<(String, Vec<u8>)>> {
+    if file.header().entry_type().is_dir() {
+        return Ok(None);
+    }
+    let path = String::from_utf8_lossy(&file.path_bytes()).trim_start_matches("./").to_owned();
+    let mut bytes = Vec::new();
+    file.by_ref().take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()) != Ok(file.size()) {
+        return Err(io::Error::other(format!("{path} is cut short, or longer than any is")));
+    }
+    Ok(Some((path, bytes)))
 }
 
 impl Contents {

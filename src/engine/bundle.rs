@@ -174,3 +174,35 @@ impl Named {
         all.map(|hash| (*hash, self.by_entries.contains(hash))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use schema_sync_store::{Event, MemoryStore, NewEntry, SchemaSnapshot, SnapshotStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tenants_of_any_name_have_their_place() {
+        let store = Arc::new(MemoryStore::new());
+        let hash = store.put(&SchemaSnapshot::empty("test")).await.unwrap();
+        let long = ["x".repeat(230), "y".repeat(230), "z".repeat(230)].join("/");
+        let names = ["a", "a/b", "a/entry=0000000001.json", "../../etc/passwd", "/root", "ä ö\n", "", &long];
+        for name in names {
+            let entry = NewEntry::new(Event::CAPTURED, "tester").snapshot(hash);
+            store.append(&LogName::tenant(name).unwrap(), None, entry).await.unwrap();
+        }
+        let registry = Registry::new(store, "tester");
+        let mut bytes = Vec::new();
+        let bundled = registry.write_bundle(&[], None, &mut bytes).await.unwrap();
+        assert_eq!((bundled.logs, bundled.entries, bundled.snapshots), (8, 8, 1));
+        let report = verify_bundle(bytes.as_slice()).unwrap();
+        assert_eq!((report.damages.as_slice(), report.logs, report.entries), (&[][..], 8, 8));
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        for file in archive.entries().unwrap() {
+            let path = file.unwrap().path().unwrap().into_owned();
+            assert!(path.is_relative() && !path.components().any(|part| part.as_os_str() == ".."), "{path:?}");
+        }
+    }
+}

@@ -198,6 +198,8 @@ impl Check<'_> {
             match error {
                 None => {}
                 Some(error) if is_outage(&error) => return Err(error),
+                // What nobody names may be removed at any time.
+                Some(StoreError::NotFound { .. }) if !self.names.contains_key(&hash) => {}
                 Some(error) => self.damage(Damaged::Snapshot(hash), reason(error), self.logs_naming(&hash)),
             }
         }

@@ -149,6 +149,56 @@ fn a_copy_has_the_same_hashes_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn a_copy_that_is_killed_leaves_a_whole_store_and_goes_on() {
+    let names: Vec<String> = (0..60).map(|number| format!("t{number:02}")).collect();
+    let sql: Vec<String> = (0..60).map(|number| format!("CREATE TABLE t{number} (x);")).collect();
+    let tenants: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(sql.iter().map(String::as_str)).collect();
+    let fixture = Fixture::with_store(&tenants);
+    fixture.run(&["capture", "--all"]).ok(0);
+    let copy = ["store", "copy", "sqlite:copy.db"];
+    let mut was_stopped = false;
+    for after_ms in [20, 40, 60, 80, 100, 140] {
+        let mut child = fixture.command(&copy).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(after_ms));
+        was_stopped |= child.try_wait().unwrap().is_none();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ended = fixture.run(&["store", "check", "--read-data", "--store", "sqlite:copy.db"]);
+        assert!(
+            ended.code == 0 || ended.stderr.contains("there is no store") || ended.stderr.contains("is empty"),
+            "{ended:?}"
+        );
+    }
+    assert!(was_stopped, "it was always killed too late to prove anything");
+    fixture.run(&copy).ok(0);
+    let list = |url: &str| fixture.run(&["tenants", "--recorded", "--format", "json", "--store", url]).ok(0);
+    assert_eq!(list("sqlite:copy.db"), list("sqlite:.schema-sync/store.db"));
+}
+
+#[test]
+fn a_store_is_checked_and_cleaned_while_others_write_to_it() {
+    let fixture = fixture();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for number in 0..12 {
+                fixture.tenant("acme").execute_batch(&format!("CREATE TABLE w{number} (x)")).unwrap();
+                fixture.run(&["capture", "--all"]).ok(0);
+                fixture.run(&["bless", "tenant:acme"]).ok(0);
+            }
+        });
+        while !writer.is_finished() {
+            fixture.run(&["store", "check", "--read-data"]).ok(0);
+            fixture.run(&["store", "gc", "--keep-days", "1"]).ok(0);
+            fixture.run(&["store", "copy", "sqlite:copy.db"]).ok(0);
+        }
+        writer.join().unwrap();
+    });
+    fixture.run(&["store", "copy", "sqlite:copy.db"]).ok(0);
+    let report = fixture.json(&["store", "check", "--read-data", "--store", "sqlite:copy.db"], 0);
+    assert_eq!(report["entries"], 4 + 24);
+}
+
+#[test]
 fn what_nothing_names_goes_when_it_is_old() {
     let fixture = fixture();
     let put = fixture.run(&["put", "v2.sql"]).ok(0);

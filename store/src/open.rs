@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{MemoryStore, SnapshotStore, SqliteStore, StoreError};
+use crate::{MemoryStore, S3Url, SnapshotStore, SqliteStore, StoreError, file};
 
-const SUPPORTED: &str = "this version supports `sqlite:PATH` and `memory:`";
+const SUPPORTED: &str = "this version supports `sqlite:PATH`, `file:FOLDER`, `s3://BUCKET/PREFIX` and `memory:`";
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +16,10 @@ pub enum StoreUrl {
     Memory,
     /// `sqlite:PATH`, a file.
     Sqlite(PathBuf),
+    /// `file:FOLDER`, a folder of files.
+    File(PathBuf),
+    /// `s3://BUCKET/PREFIX`, objects of a bucket.
+    S3(S3Url),
 }
 
 /// What a store is opened for.
@@ -51,7 +55,16 @@ impl FromStr for StoreUrl {
                 refuse("sqlite:…".to_owned(), "a path cannot hold a NUL character".to_owned())
             }
             ("sqlite", path) => Ok(Self::Sqlite(path.into())),
-            ("git" | "s3" | "file", _) => {
+            ("file", "") => refuse(text.to_owned(), "a folder must stand behind `file:`".to_owned()),
+            ("file", path) if path.contains('\0') => {
+                refuse("file:…".to_owned(), "a path cannot hold a NUL character".to_owned())
+            }
+            ("file", path) => Ok(Self::File(path.into())),
+            ("s3", place) => match place.parse() {
+                Ok(url) => Ok(Self::S3(url)),
+                Err(reason) => refuse("s3:…".to_owned(), String::from(reason)),
+            },
+            ("git", _) => {
                 refuse(format!("{scheme}:…"), format!("`{scheme}:` stores are not supported yet; {SUPPORTED}"))
             }
             _ => refuse(
@@ -67,6 +80,8 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Memory => formatter.write_str("memory:"),
             Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            Self::File(path) => write!(formatter, "file:{}", path.display()),
+            Self::S3(url) => write!(formatter, "{url}"),
         }
     }
 }
@@ -79,6 +94,14 @@ pub async fn open_store(url: &StoreUrl, mode: OpenMode) -> Result<Arc<dyn Snapsh
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryStore::new())),
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path, mode).await?)),
+        StoreUrl::File(path) => Ok(Arc::new(file::open(path, mode).await?)),
+        #[cfg(feature = "s3")]
+        StoreUrl::S3(url) => Ok(Arc::new(crate::s3::open(url, mode).await?)),
+        #[cfg(not(feature = "s3"))]
+        StoreUrl::S3(url) => Err(StoreError::Url {
+            url: url.to_string(),
+            reason: "this program was built without its feature `s3`".to_owned(),
+        }),
     }
 }
 
@@ -95,6 +118,15 @@ mod tests {
             ("sqlite:///var/store.db", "sqlite:/var/store.db"),
             ("sqlite://store.db", "sqlite:store.db"),
             ("sqlite:file:x?mode=memory", "sqlite:file:x?mode=memory"),
+            ("file:a store", "file:a store"),
+            ("file:///var/store", "file:/var/store"),
+            ("s3://bucket", "s3://bucket"),
+            ("s3://bucket/", "s3://bucket"),
+            ("s3:bucket/a/b=1/?", "s3://bucket/a/b=1"),
+            (
+                "s3://b.c/a?region=eu-west-1&endpoint=http://127.0.0.1:9000/",
+                "s3://b.c/a?endpoint=http://127.0.0.1:9000&region=eu-west-1",
+            ),
         ] {
             let url: StoreUrl = typed.parse()?;
             assert_eq!(url.to_string(), printed);
@@ -111,8 +143,16 @@ mod tests {
             ("sqlite:", "a path must stand"),
             ("sqlite::memory:", "use `memory:`"),
             ("memory:x", "nothing may stand"),
+            ("file:", "a folder must stand"),
             ("git:.", "`git:` stores are not supported yet"),
-            ("s3://secret@bucket/prefix", "`s3:` stores are not supported yet"),
+            ("s3://secret@bucket/prefix", "credentials belong in the environment"),
+            ("s3:", "the name of a bucket must stand"),
+            ("s3://bucket/a//b", "a prefix has parts"),
+            ("s3://bucket/../b", "a prefix has parts"),
+            ("s3://bucket?endpoint=http://me:secret@host", "without a user or a password"),
+            ("s3://bucket?endpoint=host", "`endpoint` must be"),
+            ("s3://bucket?secret=1", "may stand `endpoint=URL`"),
+            ("s3://bucket?region=", "may stand `endpoint=URL`"),
             ("postgres://me:secret@host/database", "no such store"),
             ("SQLITE:secret", "no such store"),
         ] {

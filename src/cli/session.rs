@@ -80,6 +80,7 @@ impl Session {
         let folder = config.map_or(Path::new(""), |config| config.folder.as_path());
         Ok(match url.parse()? {
             StoreUrl::Sqlite(path) => StoreUrl::Sqlite(folder.join(path)),
+            StoreUrl::Git(path) => StoreUrl::Git(folder.join(path)),
             other => other,
         })
     }

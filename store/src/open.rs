@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{MemoryStore, SnapshotStore, SqliteStore, StoreError};
 
-const SUPPORTED: &str = "this version supports `sqlite:PATH` and `memory:`";
+const SUPPORTED: &str = "this version supports `sqlite:PATH`, `git:PATH` and `memory:`";
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +16,8 @@ pub enum StoreUrl {
     Memory,
     /// `sqlite:PATH`, a file.
     Sqlite(PathBuf),
+    /// `git:PATH`, a repository.
+    Git(PathBuf),
 }
 
 /// What a store is opened for.
@@ -51,7 +53,9 @@ impl FromStr for StoreUrl {
                 refuse("sqlite:…".to_owned(), "a path cannot hold a NUL character".to_owned())
             }
             ("sqlite", path) => Ok(Self::Sqlite(path.into())),
-            ("git" | "s3" | "file", _) => {
+            ("git", "") => refuse(text.to_owned(), "a path must stand behind `git:`".to_owned()),
+            ("git", path) => Ok(Self::Git(path.into())),
+            ("s3" | "file", _) => {
                 refuse(format!("{scheme}:…"), format!("`{scheme}:` stores are not supported yet; {SUPPORTED}"))
             }
             _ => refuse(
@@ -67,6 +71,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Memory => formatter.write_str("memory:"),
             Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            Self::Git(path) => write!(formatter, "git:{}", path.display()),
         }
     }
 }
@@ -79,6 +84,13 @@ pub async fn open_store(url: &StoreUrl, mode: OpenMode) -> Result<Arc<dyn Snapsh
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryStore::new())),
         StoreUrl::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path, mode).await?)),
+        #[cfg(feature = "git")]
+        StoreUrl::Git(path) => Ok(Arc::new(crate::GitStore::open(path, mode).await?)),
+        #[cfg(not(feature = "git"))]
+        StoreUrl::Git(_) => {
+            let reason = "this program was built without the feature `git`".to_owned();
+            Err(StoreError::Url { url: url.to_string(), reason })
+        }
     }
 }
 
@@ -111,7 +123,7 @@ mod tests {
             ("sqlite:", "a path must stand"),
             ("sqlite::memory:", "use `memory:`"),
             ("memory:x", "nothing may stand"),
-            ("git:.", "`git:` stores are not supported yet"),
+            ("git:", "a path must stand"),
             ("s3://secret@bucket/prefix", "`s3:` stores are not supported yet"),
             ("postgres://me:secret@host/database", "no such store"),
             ("SQLITE:secret", "no such store"),

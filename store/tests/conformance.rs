@@ -47,6 +47,13 @@ macro_rules! conformance {
                 super::$test(fixture.store).await
             })+
         }
+        mod git {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() -> super::Outcome {
+                let fixture = super::fixture(|folder| super::StoreUrl::Git(folder.path().join("a/store.git"))).await;
+                super::$test(fixture.store).await
+            })+
+        }
     };
 }
 

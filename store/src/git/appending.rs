@@ -1,0 +1,229 @@
+//! Many entries on their way into their logs: commits that are written one after the other, and branches that are moved
+//! together at the end.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use git2::Oid;
+use jiff::Timestamp;
+
+use super::commit::commit_bytes;
+use super::index::{Changes, Entries, Kept};
+use super::lock::WriteLock;
+use super::refs::RefUpdate;
+use super::session::{Objects, Session, fresh_from};
+use super::summary::{Before, summary};
+use super::writer::Writer;
+use crate::{Append, LogEntry, LogName, SchemaSnapshot, SnapshotHash, StoreError};
+
+/// The file of an entry's tree.
+const FILE: &str = "schema.ndjson";
+const FILE_MODE: i32 = 0o100_644;
+/// Snapshots that are kept in memory for the summaries of entries that follow.
+const SNAPSHOTS_MAX: usize = 64;
+const SUMMARIES_MAX: usize = 10_000;
+
+/// A log that grows.
+#[derive(Debug, Default)]
+struct Growing {
+    /// Where its branch is.
+    here: Option<Oid>,
+    /// Its last commit, on the disk or not yet.
+    commit: Option<Oid>,
+    /// The tree and the snapshot's blob of that commit.
+    tree: Option<(Oid, Option<Oid>)>,
+    last: Option<LogEntry>,
+    /// Which answers are about it.
+    answers: Vec<usize>,
+}
+
+/// Entries on their way.
+pub(super) struct Appending<'s, 'r> {
+    session: &'s Session<'r>,
+    writer: Writer<'r>,
+    index: Objects<'r>,
+    named: Changes,
+    logs: BTreeMap<LogName, Growing>,
+    known_logs: Option<BTreeSet<String>>,
+    snapshots: HashMap<Oid, Option<SchemaSnapshot>>,
+    summaries: HashMap<(String, Option<Oid>, Oid), String>,
+}
+
+impl<'s, 'r> Appending<'s, 'r> {
+    pub(super) fn new(session: &'s Session<'r>, writer: Writer<'r>) -> Result<Self, StoreError> {
+        Ok(Self {
+            session,
+            writer,
+            index: session.index()?,
+            named: Changes::new(),
+            logs: BTreeMap::new(),
+            known_logs: None,
+            snapshots: HashMap::new(),
+            summaries: HashMap::new(),
+        })
+    }
+
+    fn store(&self) -> String {
+        self.session.location.to_owned()
+    }
+
+    fn growing(&mut self, log: &LogName) -> Result<&mut Growing, StoreError> {
+        if !self.logs.contains_key(log) {
+            let tip = self.session.tip(log.as_str())?;
+            let mut growing = Growing { here: tip.here, commit: tip.commit, ..Growing::default() };
+            if let Some(id) = tip.commit {
+                growing.last = Some(self.session.entry(log, id)?.0);
+                growing.tree = Some(self.tree_of(id)?);
+            }
+            self.logs.insert(log.clone(), growing);
+        }
+        Ok(self.logs.entry(log.clone()).or_default())
+    }
+
+    fn tree_of(&self, commit: Oid) -> Result<(Oid, Option<Oid>), StoreError> {
+        let tree = self.session.repository.find_commit(commit).and_then(|commit| commit.tree());
+        let tree = tree.map_err(|error| self.session.failed(&error))?;
+        Ok((tree.id(), tree.get_name(FILE).map(|entry| entry.id())))
+    }
+
+    /// Writes the entry that follows in its log, which `answer` is about.
+    pub(super) fn append(&mut self, append: Append, answer: usize) -> Result<LogEntry, StoreError> {
+        let Append { log, expected, entry } = append;
+        let store = self.store();
+        let last = self.growing(&log)?.last.as_ref();
+        let found = last.map(|last| last.hash);
+        if found != expected {
+            return Err(StoreError::Conflict { store, log, expected, found });
+        }
+        let entry = LogEntry::following(&log, last, Timestamp::now(), entry).map_err(|error| StoreError::Entry {
+            store,
+            log: log.clone(),
+            error,
+        })?;
+        self.write(entry.clone(), answer)?;
+        Ok(entry)
+    }
+
+    /// Writes an entry that follows in its log, as it is.
+    pub(super) fn write(&mut self, entry: LogEntry, answer: usize) -> Result<(), StoreError> {
+        let log = entry.log.clone();
+        let blob = entry.snapshot.map(|hash| self.name(&hash)).transpose()?;
+        let growing = self.growing(&log)?;
+        let (parent, before) = (growing.commit, growing.tree);
+        if parent.is_none() {
+            self.check_place(&log)?;
+        }
+        let tree = match (blob, before) {
+            (Some(blob), _) => (self.writer.tree(&Entries::from([(FILE.into(), (FILE_MODE, blob))]))?, Some(blob)),
+            (None, Some(before)) => before,
+            (None, None) => (self.writer.tree(&Entries::new())?, None),
+        };
+        let summary = self.summary(&entry, before.and_then(|(_, blob)| blob), blob)?;
+        let commit = self.writer.commit(&commit_bytes(&entry, &summary, tree.0, parent))?;
+        let growing = self.growing(&log)?;
+        growing.commit = Some(commit);
+        growing.tree = Some(tree);
+        growing.last = Some(entry);
+        growing.answers.push(answer);
+        Ok(())
+    }
+
+    /// Notes that an entry names an object, which must be there; answers its blob.
+    fn name(&mut self, hash: &SnapshotHash) -> Result<Oid, StoreError> {
+        if let Some(Some(kept)) = self.named.get(hash) {
+            return Ok(kept.blob);
+        }
+        let kept = self.index.get(hash)?.ok_or_else(|| StoreError::NotFound { store: self.store(), hash: *hash })?;
+        if kept.stored < fresh_from() {
+            self.named.insert(*hash, Some(Kept { stored: Timestamp::now(), ..kept }));
+        }
+        Ok(kept.blob)
+    }
+
+    /// Refuses a new log inside of another, or around it, for which git has no place.
+    fn check_place(&mut self, log: &LogName) -> Result<(), StoreError> {
+        if self.known_logs.is_none() {
+            let logs = self.session.logs("")?;
+            self.known_logs = Some(logs.iter().map(ToString::to_string).collect());
+        }
+        let Some(known) = &mut self.known_logs else { return Ok(()) };
+        let name = log.as_str();
+        let outer = name.match_indices('/').map(|(end, _)| &name[..end]).find(|outer| known.contains(*outer));
+        let inside = format!("{name}/");
+        let inner = known.range(inside.clone()..).next().filter(|inner| inner.starts_with(&inside));
+        if let Some(other) = outer.or(inner.map(String::as_str)) {
+            return Err(StoreError::NoPlace {
+                store: self.session.location.to_owned(),
+                log: log.clone(),
+                other: other.parse()?,
+            });
+        }
+        known.insert(name.to_owned());
+        Ok(())
+    }
+
+    fn summary(&mut self, entry: &LogEntry, before: Option<Oid>, after: Option<Oid>) -> Result<String, StoreError> {
+        let Some(after) = after else { return Ok(summary(entry, &Before::Nothing, None)) };
+        let key = (entry.event.to_string(), before, after);
+        if let Some(known) = self.summaries.get(&key) {
+            return Ok(known.clone());
+        }
+        let last = before.map(|blob| self.snapshot(blob));
+        let before = match &last {
+            None => Before::Nothing,
+            Some(None) => Before::Unknown,
+            Some(Some(snapshot)) => Before::Snapshot(snapshot),
+        };
+        let after = self.snapshot(after);
+        let text = summary(entry, &before, after.as_ref());
+        if self.summaries.len() >= SUMMARIES_MAX {
+            self.summaries.clear();
+        }
+        self.summaries.insert(key, text.clone());
+        Ok(text)
+    }
+
+    /// A snapshot for a summary, which does not fail where one cannot be read.
+    fn snapshot(&mut self, blob: Oid) -> Option<SchemaSnapshot> {
+        if self.snapshots.len() >= SNAPSHOTS_MAX {
+            self.snapshots.clear();
+        }
+        let repository = self.session.repository;
+        let read = || SchemaSnapshot::from_bytes(repository.find_blob(blob).ok()?.content()).ok();
+        self.snapshots.entry(blob).or_insert_with(read).clone()
+    }
+
+    /// Moves the branches. Where one was not where it was thought to be, its answers become `Conflict`.
+    pub(super) fn finish(
+        mut self,
+        lock: &mut WriteLock,
+        answers: &mut [Result<LogEntry, StoreError>],
+    ) -> Result<(), StoreError> {
+        if !self.named.is_empty() {
+            let said = format!("{} named", self.named.len());
+            self.session.keep(lock, &mut self.writer, &self.named, &said)?;
+        }
+        self.writer.finish()?;
+        let area = &self.session.areas[0];
+        let mut updates = Vec::new();
+        let mut grown = Vec::new();
+        for (log, growing) in self.logs {
+            if let (Some(new), false) = (growing.commit, growing.answers.is_empty()) {
+                updates.push(RefUpdate { name: format!("{area}{log}"), old: growing.here, new });
+                grown.push((log, growing.answers));
+            }
+        }
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let moved = self.session.publish(lock, &updates)?;
+        for ((log, places), _) in grown.into_iter().zip(moved).filter(|(_, moved)| !moved) {
+            let found = self.session.last_entry(&log)?.map(|last| last.hash);
+            for place in places {
+                let expected = answers[place].as_ref().ok().and_then(|entry| entry.previous);
+                let store = self.session.location.to_owned();
+                answers[place] = Err(StoreError::Conflict { store, log: log.clone(), expected, found });
+            }
+        }
+        Ok(())
+    }
+}

@@ -3,10 +3,13 @@
 //! processes may use one repository at once, and git programs beside them; it must lie on a local disk.
 
 mod appending;
+mod branch;
 mod commit;
 mod failure;
 mod index;
 mod lock;
+mod packs;
+mod reader;
 mod refs;
 mod repository;
 mod session;
@@ -38,6 +41,7 @@ struct Place {
     read_only: bool,
     /// What stands before the names of branches: first where they are moved, then where they are read as well.
     areas: Vec<String>,
+    packs: packs::KnownPacks,
 }
 
 impl std::fmt::Debug for GitStore {
@@ -55,10 +59,16 @@ impl GitStore {
         let location = StoreUrl::Git(path.to_owned()).to_string();
         let cloned = format!("refs/remotes/{}/", repository::CLONED_FROM);
         let areas = vec![repository::HEADS.to_owned(), cloned];
-        let place = Arc::new(Place { location, read_only: mode == OpenMode::ReadOnly, areas });
+        let place = Arc::new(Place {
+            location,
+            read_only: mode == OpenMode::ReadOnly,
+            areas,
+            packs: packs::KnownPacks::default(),
+        });
         let (path, opened) = (path.to_owned(), Arc::clone(&place));
         let repository = off_the_runtime(&place.location, move || {
             let repository = repository::open(&path, &opened.location, mode)?;
+            opened.packs.check(repository.commondir(), &opened.location)?;
             repository::check_mark(&repository, &opened.location, &opened.areas)?;
             Ok(repository)
         });
@@ -75,6 +85,7 @@ impl GitStore {
         let repository = Arc::clone(&self.repository).lock_owned().await;
         let place = Arc::clone(&self.place);
         off_the_runtime(&self.place.location, move || {
+            place.packs.check(repository.commondir(), &place.location)?;
             work(Session { repository: &repository, location: &place.location, areas: &place.areas })
         })
         .await

@@ -22,18 +22,6 @@ pub enum StoreError {
         /// The entry that is the last one.
         found: Option<EntryHash>,
     },
-    /// The store keeps another log in a place that leaves none for this one. Nothing was changed.
-    #[error(
-        "{store} cannot keep {log} beside {other}: a branch cannot lie inside of another; use another name or store"
-    )]
-    NoPlace {
-        /// The store.
-        store: String,
-        /// The log.
-        log: LogName,
-        /// The log inside of which it would be, or that would be inside of it.
-        other: LogName,
-    },
     /// No such snapshot.
     #[error("{store} has no snapshot {hash}")]
     NotFound {

@@ -47,6 +47,7 @@ macro_rules! conformance {
                 super::$test(fixture.store).await
             })+
         }
+        #[cfg(feature = "git")]
         mod git {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $test() -> super::Outcome {

@@ -3,17 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use git2::Oid;
+use git2::{ObjectType, Oid};
 use jiff::Timestamp;
 
+use super::branch;
 use super::commit::commit_bytes;
 use super::index::{Changes, Entries, Kept};
 use super::lock::WriteLock;
+use super::reader;
 use super::refs::RefUpdate;
 use super::session::{Objects, Session, fresh_from};
 use super::summary::{Before, summary};
 use super::writer::Writer;
-use crate::{Append, LogEntry, LogName, SchemaSnapshot, SnapshotHash, StoreError};
+use crate::{Append, LogEntry, LogName, LogNameError, SchemaSnapshot, SnapshotHash, StoreError};
 
 /// The file of an entry's tree.
 const FILE: &str = "schema.ndjson";
@@ -25,6 +27,8 @@ const SUMMARIES_MAX: usize = 10_000;
 /// A log that grows.
 #[derive(Debug, Default)]
 struct Growing {
+    /// The name of its branch, behind the area.
+    branch: String,
     /// Where its branch is.
     here: Option<Oid>,
     /// Its last commit, on the disk or not yet.
@@ -43,7 +47,7 @@ pub(super) struct Appending<'s, 'r> {
     index: Objects<'r>,
     named: Changes,
     logs: BTreeMap<LogName, Growing>,
-    known_logs: Option<BTreeSet<String>>,
+    branches: Option<BTreeSet<String>>,
     snapshots: HashMap<Oid, Option<SchemaSnapshot>>,
     summaries: HashMap<(String, Option<Oid>, Oid), String>,
 }
@@ -56,7 +60,7 @@ impl<'s, 'r> Appending<'s, 'r> {
             index: session.index()?,
             named: Changes::new(),
             logs: BTreeMap::new(),
-            known_logs: None,
+            branches: None,
             snapshots: HashMap::new(),
             summaries: HashMap::new(),
         })
@@ -68,21 +72,23 @@ impl<'s, 'r> Appending<'s, 'r> {
 
     fn growing(&mut self, log: &LogName) -> Result<&mut Growing, StoreError> {
         if !self.logs.contains_key(log) {
-            let tip = self.session.tip(log.as_str())?;
-            let mut growing = Growing { here: tip.here, commit: tip.commit, ..Growing::default() };
+            let tip = self.session.tip(log)?;
+            let mut growing = Growing { branch: tip.branch, here: tip.here, commit: tip.commit, ..Growing::default() };
             if let Some(id) = tip.commit {
                 growing.last = Some(self.session.entry(log, id)?.0);
-                growing.tree = Some(self.tree_of(id)?);
+                growing.tree = Some(self.tree_of(log, id)?);
             }
             self.logs.insert(log.clone(), growing);
         }
         Ok(self.logs.entry(log.clone()).or_default())
     }
 
-    fn tree_of(&self, commit: Oid) -> Result<(Oid, Option<Oid>), StoreError> {
-        let tree = self.session.repository.find_commit(commit).and_then(|commit| commit.tree());
-        let tree = tree.map_err(|error| self.session.failed(&error))?;
-        Ok((tree.id(), tree.get_name(FILE).map(|entry| entry.id())))
+    fn tree_of(&self, log: &LogName, commit: Oid) -> Result<(Oid, Option<Oid>), StoreError> {
+        let (repository, location) = (self.session.repository, self.session.location);
+        let what = || log.to_string();
+        let tree = reader::commit(repository, location, commit, &what)?.tree;
+        let files = reader::tree(repository, location, tree, &what)?;
+        Ok((tree, files.iter().find(|entry| entry.name == FILE.as_bytes()).map(|entry| entry.id)))
     }
 
     /// Writes the entry that follows in its log, which `answer` is about.
@@ -110,7 +116,8 @@ impl<'s, 'r> Appending<'s, 'r> {
         let growing = self.growing(&log)?;
         let (parent, before) = (growing.commit, growing.tree);
         if parent.is_none() {
-            self.check_place(&log)?;
+            let branch = self.new_branch(&log)?;
+            self.growing(&log)?.branch = branch;
         }
         let tree = match (blob, before) {
             (Some(blob), _) => (self.writer.tree(&Entries::from([(FILE.into(), (FILE_MODE, blob))]))?, Some(blob)),
@@ -139,26 +146,18 @@ impl<'s, 'r> Appending<'s, 'r> {
         Ok(kept.blob)
     }
 
-    /// Refuses a new log inside of another, or around it, for which git has no place.
-    fn check_place(&mut self, log: &LogName) -> Result<(), StoreError> {
-        if self.known_logs.is_none() {
-            let logs = self.session.logs("")?;
-            self.known_logs = Some(logs.iter().map(ToString::to_string).collect());
+    /// The name of a new log's branch.
+    fn new_branch(&mut self, log: &LogName) -> Result<String, StoreError> {
+        if self.branches.is_none() {
+            self.branches = Some(self.session.branches()?);
         }
-        let Some(known) = &mut self.known_logs else { return Ok(()) };
-        let name = log.as_str();
-        let outer = name.match_indices('/').map(|(end, _)| &name[..end]).find(|outer| known.contains(*outer));
-        let inside = format!("{name}/");
-        let inner = known.range(inside.clone()..).next().filter(|inner| inner.starts_with(&inside));
-        if let Some(other) = outer.or(inner.map(String::as_str)) {
-            return Err(StoreError::NoPlace {
-                store: self.session.location.to_owned(),
-                log: log.clone(),
-                other: other.parse()?,
-            });
+        let Some(branches) = &mut self.branches else { return Ok(log.to_string()) };
+        let mut name = log.to_string();
+        if branch::is_taken(&name, branches) {
+            name = branch::aside(log).ok_or(LogNameError::TooLong { name })?;
         }
-        known.insert(name.to_owned());
-        Ok(())
+        branches.insert(name.clone());
+        Ok(name)
     }
 
     fn summary(&mut self, entry: &LogEntry, before: Option<Oid>, after: Option<Oid>) -> Result<String, StoreError> {
@@ -188,7 +187,11 @@ impl<'s, 'r> Appending<'s, 'r> {
             self.snapshots.clear();
         }
         let repository = self.session.repository;
-        let read = || SchemaSnapshot::from_bytes(repository.find_blob(blob).ok()?.content()).ok();
+        let location = self.session.location;
+        let read = || {
+            let bytes = reader::read(repository, location, ObjectType::Blob, blob, &String::new).ok()?;
+            SchemaSnapshot::from_bytes(&bytes).ok()
+        };
         self.snapshots.entry(blob).or_insert_with(read).clone()
     }
 
@@ -208,7 +211,7 @@ impl<'s, 'r> Appending<'s, 'r> {
         let mut grown = Vec::new();
         for (log, growing) in self.logs {
             if let (Some(new), false) = (growing.commit, growing.answers.is_empty()) {
-                updates.push(RefUpdate { name: format!("{area}{log}"), old: growing.here, new });
+                updates.push(RefUpdate { name: format!("{area}{}", growing.branch), old: growing.here, new });
                 grown.push((log, growing.answers));
             }
         }

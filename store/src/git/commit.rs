@@ -1,9 +1,10 @@
 //! An entry as a commit, and back. The message ends with trailers, the last of which is the entry's canonical JSON, so
 //! that the entry is rebuilt from the commit alone; a commit's id depends on nothing but the entry and what it follows.
 
-use git2::{Commit, Oid};
+use git2::Oid;
 
 use super::failure::corrupt;
+use super::reader::Commit;
 use super::signature::signature;
 use super::summary::title;
 use crate::{EntryHash, LogEntry, LogName, StoreError};
@@ -40,10 +41,10 @@ fn readable(note: &str) -> String {
 }
 
 /// The entry that a commit of this log keeps, which must be whole.
-pub(super) fn entry_of(location: &str, log: &LogName, commit: &Commit<'_>) -> Result<LogEntry, StoreError> {
-    let damaged = |reason: String| corrupt(location, &format!("commit {} of {log}", commit.id()), &reason);
+pub(super) fn entry_of(location: &str, log: &LogName, id: Oid, commit: &Commit) -> Result<LogEntry, StoreError> {
+    let damaged = |reason: String| corrupt(location, &format!("commit {} of {log}", id), &reason);
     let not_ours = || damaged("it does not end with the trailers of an entry".to_owned());
-    let mut lines = commit.message_raw_bytes().trim_ascii_end().rsplit(|byte| *byte == b'\n');
+    let mut lines = commit.message.trim_ascii_end().rsplit(|byte| *byte == b'\n');
     let entry = lines.next().and_then(|line| line.strip_prefix(ENTRY_TRAILER.as_bytes())).ok_or_else(not_ours)?;
     let hash = lines.next().and_then(|line| line.strip_prefix(HASH_TRAILER.as_bytes())).ok_or_else(not_ours)?;
     let hash = std::str::from_utf8(hash).ok().and_then(|hash| hash.parse::<EntryHash>().ok()).ok_or_else(not_ours)?;
@@ -51,8 +52,8 @@ pub(super) fn entry_of(location: &str, log: &LogName, commit: &Commit<'_>) -> Re
     if entry.log != *log {
         return Err(damaged(format!("it is entry {} of {}", entry.sequence, entry.log)));
     }
-    if commit.parent_count() != usize::from(entry.previous.is_some()) {
-        return Err(damaged(format!("it has {} parents", commit.parent_count())));
+    if commit.parents.len() != usize::from(entry.previous.is_some()) {
+        return Err(damaged(format!("it has {} parents", commit.parents.len())));
     }
     Ok(entry)
 }

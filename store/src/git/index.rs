@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use git2::{Oid, Repository, Tree};
+use git2::{Oid, Repository};
 use jiff::Timestamp;
 
-use super::failure::{corrupt, failure};
+use super::failure::corrupt;
+use super::reader::{self, TreeEntry};
 use super::writer::Writer;
 use crate::{SnapshotHash, StoreError};
 
@@ -29,25 +30,35 @@ pub(super) type Changes = BTreeMap<SnapshotHash, Option<Kept>>;
 pub(super) struct Index<'r> {
     repository: &'r Repository,
     location: &'r str,
-    root: Option<Tree<'r>>,
-    folders: HashMap<u8, Option<Tree<'r>>>,
+    root: Vec<TreeEntry>,
+    folders: HashMap<u8, Vec<TreeEntry>>,
+}
+
+fn what() -> String {
+    "the index of objects".to_owned()
 }
 
 impl<'r> Index<'r> {
     /// The index in this commit; an empty one where there is none.
     pub(super) fn read(repository: &'r Repository, location: &'r str, commit: Option<Oid>) -> Result<Self, StoreError> {
-        let root = commit.map(|id| repository.find_commit(id).and_then(|commit| commit.tree()));
-        let root = root.transpose().map_err(|error| damaged(location, &error))?;
+        let root = match commit {
+            Some(id) => {
+                let commit = reader::commit(repository, location, id, &what)?;
+                reader::tree(repository, location, commit.tree, &what)?
+            }
+            None => Vec::new(),
+        };
         Ok(Self { repository, location, root, folders: HashMap::new() })
     }
 
-    fn folder(&mut self, first: u8) -> Result<Option<&Tree<'r>>, StoreError> {
+    fn folder(&mut self, first: u8) -> Result<&[TreeEntry], StoreError> {
         if !self.folders.contains_key(&first) {
-            let entry = self.root.as_ref().and_then(|root| root.get_name(&format!("{first:02x}")));
-            let tree = entry.map(|entry| self.repository.find_tree(entry.id())).transpose();
-            self.folders.insert(first, tree.map_err(|error| damaged(self.location, &error))?);
+            let name = format!("{first:02x}");
+            let entry = self.root.iter().find(|entry| entry.name == name.as_bytes());
+            let tree = entry.map(|entry| reader::tree(self.repository, self.location, entry.id, &what));
+            self.folders.insert(first, tree.transpose()?.unwrap_or_default());
         }
-        Ok(self.folders.get(&first).and_then(Option::as_ref))
+        Ok(self.folders.get(&first).map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The object of this hash; where it was noted twice, the later time.
@@ -70,15 +81,14 @@ impl<'r> Index<'r> {
         let mut found: Vec<(SnapshotHash, Kept)> = Vec::new();
         for byte in first.as_bytes()[0]..=last.as_bytes()[0] {
             let location = self.location;
-            let Some(folder) = self.folder(byte)? else { continue };
+            let folder = self.folder(byte)?;
             let digits = first.to_string();
-            let mut position = partition(folder, |name| name < digits.as_bytes());
-            while let Some(entry) = folder.get(position) {
-                let (hash, kept) = parse(&entry).ok_or_else(|| not_ours(location, entry.name_bytes()))?;
+            let start = folder.partition_point(|entry| entry.name.as_slice() < digits.as_bytes());
+            for entry in &folder[start..] {
+                let (hash, kept) = parse(entry).ok_or_else(|| not_ours(location, &entry.name))?;
                 if hash > *last {
                     return Ok(found);
                 }
-                position += 1;
                 if let Some(before) = found.last_mut().filter(|(before, _)| *before == hash) {
                     before.1 = kept;
                 } else if found.len() == limit {
@@ -97,7 +107,7 @@ impl<'r> Index<'r> {
         for (hash, kept) in changes {
             folders.entry(hash.as_bytes()[0]).or_default().push((*hash, *kept));
         }
-        let mut root = entries(self.root.as_ref());
+        let mut root = entries(&self.root);
         for (first, changes) in folders {
             let mut files = entries(self.folder(first)?);
             for (hash, kept) in changes {
@@ -129,40 +139,18 @@ impl<'r> Index<'r> {
 /// The names of a tree with what they name. No name here is the beginning of another, so that bytes sort as git does.
 pub(super) type Entries = BTreeMap<Vec<u8>, (i32, Oid)>;
 
-fn entries(tree: Option<&Tree<'_>>) -> Entries {
-    let entry = |entry: git2::TreeEntry<'_>| (entry.name_bytes().to_vec(), (entry.filemode(), entry.id()));
-    tree.into_iter().flat_map(|tree| tree.iter().map(entry)).collect()
+fn entries(tree: &[TreeEntry]) -> Entries {
+    tree.iter().map(|entry| (entry.name.clone(), (entry.mode, entry.id))).collect()
 }
 
-/// How many names of a sorted folder come before what is looked for.
-fn partition(folder: &Tree<'_>, is_before: impl Fn(&[u8]) -> bool) -> usize {
-    let (mut low, mut high) = (0, folder.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if folder.get(middle).is_some_and(|entry| is_before(entry.name_bytes())) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
-}
-
-fn parse(entry: &git2::TreeEntry<'_>) -> Option<(SnapshotHash, Kept)> {
-    let name = std::str::from_utf8(entry.name_bytes()).ok()?;
+fn parse(entry: &TreeEntry) -> Option<(SnapshotHash, Kept)> {
+    let name = std::str::from_utf8(&entry.name).ok()?;
     let (digits, second) = name.split_at_checked(HASH_DIGITS)?;
     let stored = Timestamp::from_second(second.strip_prefix('.')?.parse().ok()?).ok()?;
-    Some((digits.parse().ok()?, Kept { blob: entry.id(), stored }))
-}
-
-fn damaged(location: &str, error: &git2::Error) -> StoreError {
-    match failure(location, error) {
-        StoreError::Io { reason, .. } => corrupt(location, "the index of objects", &reason),
-        other => other,
-    }
+    Some((digits.parse().ok()?, Kept { blob: entry.id, stored }))
 }
 
 fn not_ours(location: &str, name: &[u8]) -> StoreError {
     let name = String::from_utf8_lossy(name).escape_debug().to_string();
-    corrupt(location, "the index of objects", &format!("`{name}` is no name of an object"))
+    corrupt(location, &what(), &format!("`{name}` is no name of an object"))
 }

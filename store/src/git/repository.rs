@@ -9,6 +9,7 @@ use git2::{ConfigLevel, ErrorCode, ObjectType, Oid, Repository, RepositoryInitOp
 
 use super::failure::{failure, io_failure};
 use super::lock::{FOLDER, WriteLock};
+use super::reader;
 use super::refs::{RefUpdate, make_folder, move_refs, target};
 use crate::{OpenMode, StoreError};
 
@@ -119,7 +120,7 @@ pub(super) fn check_mark(repository: &Repository, location: &str, areas: &[Strin
     let not_a_store = |reason: String| StoreError::NotAStore { store: location.to_owned(), reason };
     for area in areas {
         let Some(id) = target(repository, location, &format!("{area}{MARK}"))? else { continue };
-        let found = layout(repository, id).map_err(|error| failure(location, &error))?;
+        let found = layout(repository, location, id)?;
         return match found {
             Some(LAYOUT) => Ok(()),
             Some(found) if found > LAYOUT => {
@@ -131,11 +132,13 @@ pub(super) fn check_mark(repository: &Repository, location: &str, areas: &[Strin
     Err(not_a_store(format!("the repository has no branch {MARK}; give the store a folder of its own")))
 }
 
-fn layout(repository: &Repository, commit: Oid) -> Result<Option<u32>, git2::Error> {
-    let tree = repository.find_commit(commit)?.tree()?;
-    let Some(file) = tree.get_name(LAYOUT_FILE) else { return Ok(None) };
-    let blob = repository.find_blob(file.id())?;
-    Ok(std::str::from_utf8(blob.content()).ok().and_then(|text| text.trim().parse().ok()))
+fn layout(repository: &Repository, location: &str, id: Oid) -> Result<Option<u32>, StoreError> {
+    let what = || format!("the branch {MARK}");
+    let commit = reader::commit(repository, location, id, &what)?;
+    let files = reader::tree(repository, location, commit.tree, &what)?;
+    let Some(file) = files.iter().find(|file| file.name == LAYOUT_FILE.as_bytes()) else { return Ok(None) };
+    let bytes = reader::read(repository, location, ObjectType::Blob, file.id, &what)?;
+    Ok(std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()))
 }
 
 /// Has every object written to the disk before it has its name. The setting stands in a file of its own, as git programs

@@ -1,16 +1,18 @@
 //! What each call does on the repository while it has it. Checks what it reads: a commit that is not what was appended is
 //! named and refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use git2::{Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
 use jiff::{SignedDuration, Timestamp};
 
 use super::appending::Appending;
+use super::branch;
 use super::commit::entry_of;
 use super::failure::{corrupt, failure};
 use super::index::{Changes, Index, Kept};
 use super::lock::WriteLock;
+use super::reader::{self, Commit};
 use super::refs::{RefUpdate, move_refs, target};
 use super::repository::OBJECTS;
 use super::signature::signature;
@@ -32,8 +34,10 @@ pub(super) struct Session<'a> {
 }
 
 /// Where a log ends.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tip {
+    /// The name of its branch, behind the area.
+    pub(super) branch: String,
     /// The branch that is moved; none where there is none yet.
     pub(super) here: Option<Oid>,
     /// The last commit, here or where the repository was cloned from.
@@ -54,22 +58,45 @@ impl<'a> Session<'a> {
         move_refs(self.repository, self.location, lock, updates)
     }
 
-    /// Where a branch ends. Of a branch here and the one it was cloned from, the one that continues the other counts.
-    pub(super) fn tip(&self, name: &str) -> Result<Tip, StoreError> {
+    /// Where a log ends, under whichever of its names there is a branch.
+    pub(super) fn tip(&self, log: &LogName) -> Result<Tip, StoreError> {
+        let tip = self.tip_of(log.as_str())?;
+        if tip.commit.is_some() {
+            return Ok(tip);
+        }
+        let aside = branch::aside(log).map(|branch| self.tip_of(&branch)).transpose()?;
+        Ok(aside.filter(|aside| aside.commit.is_some()).unwrap_or(tip))
+    }
+
+    /// Of a branch here and the one that it was cloned from, the one that continues the other counts.
+    fn tip_of(&self, branch: &str) -> Result<Tip, StoreError> {
         let mut ends = [None; 2];
         for (end, area) in ends.iter_mut().zip(self.areas) {
-            *end = target(self.repository, self.location, &format!("{area}{name}"))?;
+            *end = target(self.repository, self.location, &format!("{area}{branch}"))?;
         }
         let [here, there] = ends;
         let commit = match (here, there) {
             (Some(here), Some(there)) if here != there && self.continues(there, here)? => Some(there),
             _ => here.or(there),
         };
-        Ok(Tip { here, commit })
+        Ok(Tip { branch: branch.to_owned(), here, commit })
     }
 
+    /// Whether a commit comes after another one.
     fn continues(&self, commit: Oid, earlier: Oid) -> Result<bool, StoreError> {
-        self.repository.graph_descendant_of(commit, earlier).map_err(|error| self.failed(&error))
+        let (mut waiting, mut seen) = (VecDeque::from([commit]), HashSet::new());
+        while let Some(id) = waiting.pop_front() {
+            let parents = self.commit(id, &|| "a branch".to_owned())?.parents;
+            if parents.contains(&earlier) {
+                return Ok(true);
+            }
+            waiting.extend(parents.into_iter().filter(|parent| seen.insert(*parent)));
+        }
+        Ok(false)
+    }
+
+    fn commit(&self, id: Oid, what: &dyn Fn() -> String) -> Result<Commit, StoreError> {
+        reader::commit(self.repository, self.location, id, what)
     }
 
     /// The index of objects: here, and where the repository was cloned from as far as it is not part of the one here.
@@ -170,21 +197,14 @@ impl<'a> Session<'a> {
 
     pub(super) fn get(&self, hash: &SnapshotHash) -> Result<SchemaSnapshot, StoreError> {
         let store = || self.location.to_owned();
-        let damaged = |reason: &str| corrupt(self.location, &format!("snapshot {hash}"), reason);
         let kept = self.index()?.get(hash)?.ok_or_else(|| StoreError::NotFound { store: store(), hash: *hash })?;
-        let blob = self.repository.find_blob(kept.blob).map_err(|error| match self.failed(&error) {
-            StoreError::Io { reason, .. } | StoreError::Corrupt { reason, .. } => damaged(&reason),
-            other => other,
-        })?;
-        let found = SnapshotHash::of(blob.content());
+        let what = || format!("snapshot {hash}");
+        let bytes = reader::read(self.repository, self.location, ObjectType::Blob, kept.blob, &what)?;
+        let found = SnapshotHash::of(&bytes);
         if found != *hash {
-            return Err(damaged(&format!("its bytes have the hash {found}")));
+            return Err(corrupt(self.location, &what(), &format!("its bytes have the hash {found}")));
         }
-        SchemaSnapshot::from_bytes(blob.content()).map_err(|error| StoreError::Snapshot {
-            store: store(),
-            hash: *hash,
-            error,
-        })
+        SchemaSnapshot::from_bytes(&bytes).map_err(|error| StoreError::Snapshot { store: store(), hash: *hash, error })
     }
 
     pub(super) fn find(&self, prefix: &HashPrefix) -> Result<Vec<SnapshotHash>, StoreError> {
@@ -196,10 +216,9 @@ impl<'a> Session<'a> {
         let (first, last) = (SnapshotHash::from([0; 32]), SnapshotHash::from([0xff; 32]));
         let mut found = self.index()?.range(after.unwrap_or(&first), &last, limit.saturating_add(1))?;
         after.map(|after| found.remove(after));
-        let objects = self.repository.odb().map_err(|error| self.failed(&error))?;
         let object = |(hash, kept): (SnapshotHash, Kept)| {
-            let (bytes, _) = objects.read_header(kept.blob).map_err(|error| self.failed(&error))?;
-            Ok(StoredObject { hash, stored: kept.stored, bytes: u64::try_from(bytes).unwrap_or(u64::MAX) })
+            let bytes = reader::size(self.repository, self.location, kept.blob)?;
+            Ok(StoredObject { hash, stored: kept.stored, bytes })
         };
         found.into_iter().take(limit).map(object).collect()
     }
@@ -241,7 +260,7 @@ impl<'a> Session<'a> {
                     StoreError::Conflict { .. }
                     | StoreError::NotFound { .. }
                     | StoreError::Entry { .. }
-                    | StoreError::NoPlace { .. },
+                    | StoreError::LogName(_),
                 ) => answers.push(answer),
                 Err(error) => return Err(error),
             }
@@ -266,15 +285,12 @@ impl<'a> Session<'a> {
 
     /// The entry that a commit of this log keeps.
     pub(super) fn entry(&self, log: &LogName, id: Oid) -> Result<(LogEntry, Option<Oid>), StoreError> {
-        let commit = self.repository.find_commit(id).map_err(|error| {
-            let reason = error.message().to_owned();
-            corrupt(self.location, &format!("commit {id} of {log}"), &reason)
-        })?;
-        Ok((entry_of(self.location, log, &commit)?, commit.parent_id(0).ok()))
+        let commit = self.commit(id, &|| log.to_string())?;
+        Ok((entry_of(self.location, log, id, &commit)?, commit.parents.first().copied()))
     }
 
     pub(super) fn last_entry(&self, log: &LogName) -> Result<Option<LogEntry>, StoreError> {
-        let commit = self.tip(log.as_str())?.commit;
+        let commit = self.tip(log)?.commit;
         commit.map(|id| self.entry(log, id).map(|(entry, _)| entry)).transpose()
     }
 
@@ -286,7 +302,7 @@ impl<'a> Session<'a> {
     pub(super) fn read(&self, log: &LogName, range: &LogRange) -> Result<Vec<LogEntry>, StoreError> {
         let mut entries: Vec<LogEntry> = Vec::new();
         let mut newer: Option<LogEntry> = None;
-        let mut next = self.tip(log.as_str())?.commit;
+        let mut next = self.tip(log)?.commit;
         while entries.len() < range.limit {
             let found = next.map(|id| self.entry(log, id)).transpose()?;
             let (entry, parent) = found.map_or((None, None), |(entry, parent)| (Some(entry), parent));
@@ -304,17 +320,24 @@ impl<'a> Session<'a> {
         Ok(entries)
     }
 
-    pub(super) fn logs(&self, prefix: &str) -> Result<Vec<LogName>, StoreError> {
-        let mut logs = BTreeSet::new();
+    /// The names of all branches, behind their areas, where there may be logs.
+    pub(super) fn branches(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut branches = BTreeSet::new();
         for area in self.areas {
             let mut found =
                 self.repository.references_glob(&format!("{area}*")).map_err(|error| self.failed(&error))?;
             for name in found.names() {
                 let name = name.map_err(|error| self.failed(&error))?;
-                let name = name.strip_prefix(area).filter(|name| name.starts_with(prefix));
-                logs.extend(name.and_then(|name| name.parse::<LogName>().ok()));
+                branches.extend(name.strip_prefix(area).map(str::to_owned));
             }
         }
+        Ok(branches)
+    }
+
+    pub(super) fn logs(&self, prefix: &str) -> Result<Vec<LogName>, StoreError> {
+        let branches = self.branches()?;
+        let logs = branches.iter().filter_map(|branch| branch::log_of(branch));
+        let logs: BTreeSet<LogName> = logs.filter(|log| log.as_str().starts_with(prefix)).collect();
         Ok(logs.into_iter().collect())
     }
 }

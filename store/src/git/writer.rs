@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{ErrorClass, ObjectType, Oid, Repository};
 
 use super::failure::failure;
 use super::index::Entries;
+use super::reader::{file_of, read};
 use super::repository::reopen;
 use crate::StoreError;
 
@@ -14,6 +15,8 @@ const PACK_FROM: usize = 64;
 /// Above the priorities of the places on the disk, so that objects wait in memory.
 const MEMORY_PRIORITY: i32 = 1_000;
 const PACK_MODE: u32 = 0o444;
+/// How often an object is written where git removes its folder.
+const ATTEMPTS: usize = 16;
 
 /// Where git objects are written to, until [`finish`](Self::finish).
 pub(super) struct Writer<'r> {
@@ -38,6 +41,11 @@ impl std::ops::Deref for Handle<'_> {
             Self::Own(repository) => repository,
         }
     }
+}
+
+/// Git removes the folder of an object when it has packed all in it, also right before another one is put there.
+fn is_folder_gone(error: &git2::Error) -> bool {
+    error.class() == ErrorClass::Os && error.message().contains("No such file or directory")
 }
 
 impl<'r> Writer<'r> {
@@ -73,11 +81,21 @@ impl<'r> Writer<'r> {
     }
 
     fn write(&mut self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, StoreError> {
-        let written = self.repository.odb().and_then(|objects| objects.write(kind, bytes));
+        let write = || self.repository.odb().and_then(|objects| objects.write(kind, bytes));
+        let mut written = write();
+        let mut attempts = 1;
+        while written.as_ref().is_err_and(is_folder_gone) && attempts < ATTEMPTS {
+            written = write();
+            attempts += 1;
+        }
         let id = written.map_err(|error| failure(self.location, &error))?;
         if let Some((order, known)) = &mut self.waiting
             && known.insert(id)
         {
+            if file_of(&self.repository, id).exists() {
+                // It was there before, and is read once more for the pack: now, where one that is cut short is found.
+                read(&self.repository, self.location, kind, id, &|| "what is to be written".to_owned())?;
+            }
             order.push(id);
         }
         Ok(id)

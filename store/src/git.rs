@@ -11,6 +11,7 @@ mod lock;
 mod packs;
 mod reader;
 mod refs;
+mod remote;
 mod repository;
 mod session;
 mod signature;
@@ -41,7 +42,14 @@ struct Place {
     read_only: bool,
     /// What stands before the names of branches: first where they are moved, then where they are read as well.
     areas: Vec<String>,
+    remote: Option<remote::Remote>,
     packs: packs::KnownPacks,
+}
+
+impl Place {
+    fn session<'a>(&'a self, repository: &'a Repository) -> Session<'a> {
+        Session { repository, location: &self.location, areas: &self.areas, remote: self.remote.as_ref() }
+    }
 }
 
 impl std::fmt::Debug for GitStore {
@@ -51,25 +59,25 @@ impl std::fmt::Debug for GitStore {
 }
 
 impl GitStore {
-    /// Opens the store in this repository, which is made bare where there is none.
+    /// Opens the store in this repository, which is made bare where there is none. With the name of one of the repository's
+    /// remotes, what is there is the store: it is fetched before anything is read, and what is written is pushed.
     ///
     /// # Errors
     /// `Missing`, `NotAStore`, `Newer`, `ReadOnly` and what git has to say.
-    pub async fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
-        let location = StoreUrl::Git(path.to_owned()).to_string();
-        let cloned = format!("refs/remotes/{}/", repository::CLONED_FROM);
-        let areas = vec![repository::HEADS.to_owned(), cloned];
-        let place = Arc::new(Place {
-            location,
-            read_only: mode == OpenMode::ReadOnly,
-            areas,
-            packs: packs::KnownPacks::default(),
-        });
+    pub async fn open(path: &Path, remote: Option<&str>, mode: OpenMode) -> Result<Self, StoreError> {
+        let location = StoreUrl::Git { path: path.to_owned(), remote: remote.map(str::to_owned) }.to_string();
+        let remote = remote.map(remote::Remote::new);
+        let areas = match &remote {
+            Some(remote) => vec![remote.area()],
+            None => vec![repository::HEADS.to_owned(), format!("refs/remotes/{}/", repository::CLONED_FROM)],
+        };
+        let packs = packs::KnownPacks::default();
+        let place = Arc::new(Place { location, read_only: mode == OpenMode::ReadOnly, areas, remote, packs });
         let (path, opened) = (path.to_owned(), Arc::clone(&place));
         let repository = off_the_runtime(&place.location, move || {
             let repository = repository::open(&path, &opened.location, mode)?;
             opened.packs.check(repository.commondir(), &opened.location)?;
-            repository::check_mark(&repository, &opened.location, &opened.areas)?;
+            opened.session(&repository).check_store(mode)?;
             Ok(repository)
         });
         let repository = Arc::new(Mutex::new(repository.await?));
@@ -86,7 +94,9 @@ impl GitStore {
         let place = Arc::clone(&self.place);
         off_the_runtime(&self.place.location, move || {
             place.packs.check(repository.commondir(), &place.location)?;
-            work(Session { repository: &repository, location: &place.location, areas: &place.areas })
+            let session = place.session(&repository);
+            session.fetch()?;
+            work(session)
         })
         .await
     }

@@ -18,15 +18,18 @@
 mod canonical;
 mod canonical_json;
 pub mod diff;
+mod file;
 #[cfg(feature = "git")]
 mod git;
 mod hash;
 mod history;
+mod keyed;
 mod log;
 mod log_name;
 mod memory;
 mod object;
 mod open;
+mod packed;
 mod snapshot;
 mod sqlite;
 mod store;

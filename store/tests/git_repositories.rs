@@ -32,7 +32,7 @@ fn acme() -> LogName {
 
 /// A store with two snapshots and three entries.
 async fn small_store(path: &Path) -> Result<GitStore, StoreError> {
-    let store = GitStore::open(path, OpenMode::Create).await?;
+    let store = GitStore::open(path, None, OpenMode::Create).await?;
     let hashes = store.put_all(&[snapshot(1), snapshot(2)]).await?;
     let mut last = None;
     for (number, note) in ["one", "two", "three"].into_iter().enumerate() {
@@ -77,7 +77,7 @@ fn hostile_names() -> Vec<String> {
 async fn git_takes_every_name_author_and_note() -> Outcome {
     let folder = TempDir::new()?;
     let path = folder.path().join("store.git");
-    let store = GitStore::open(&path, OpenMode::Create).await?;
+    let store = GitStore::open(&path, None, OpenMode::Create).await?;
     let hash = store.put(&snapshot(1)).await?;
     let mut appended = Vec::new();
     for (number, name) in hostile_names().into_iter().enumerate() {
@@ -145,9 +145,9 @@ async fn a_clone_is_the_store() -> Outcome {
     for (name, option) in [("plain", "--quiet"), ("bare.git", "--bare"), ("mirror.git", "--mirror")] {
         git(folder.path(), &["clone", "--quiet", option, "store.git", name]);
         let clone = folder.path().join(name);
-        let read = GitStore::open(&clone, OpenMode::ReadOnly).await?;
+        let read = GitStore::open(&clone, None, OpenMode::ReadOnly).await?;
         assert_eq!(contents(&read).await?, before, "{name}");
-        let cloned = GitStore::open(&clone, OpenMode::Create).await?;
+        let cloned = GitStore::open(&clone, None, OpenMode::Create).await?;
         assert_eq!(contents(&cloned).await?, before, "{name}");
         check(&clone);
     }
@@ -161,7 +161,7 @@ async fn a_clone_is_written_to_and_pushed_back() -> Outcome {
     let store = small_store(&path).await?;
     git(folder.path(), &["clone", "--quiet", "store.git", "clone"]);
     let clone = folder.path().join("clone");
-    let cloned = GitStore::open(&clone, OpenMode::ReadWrite).await?;
+    let cloned = GitStore::open(&clone, None, OpenMode::ReadWrite).await?;
     // The clone alone has the third snapshot, the store alone the fourth.
     let last = cloned.last_entry(&acme()).await?.unwrap();
     let third = cloned.put(&snapshot(3)).await?;
@@ -192,7 +192,7 @@ async fn a_log_goes_on_in_the_clone_where_it_was_fetched_to() -> Outcome {
     let store = small_store(&path).await?;
     git(folder.path(), &["clone", "--quiet", "store.git", "clone"]);
     let clone = folder.path().join("clone");
-    let cloned = GitStore::open(&clone, OpenMode::ReadWrite).await?;
+    let cloned = GitStore::open(&clone, None, OpenMode::ReadWrite).await?;
     let last = cloned.last_entry(&acme()).await?.unwrap();
     let fourth = cloned.append(&acme(), Some(&last.hash), entry("here")).await?;
     git(&clone, &["push", "--quiet", "origin", "tenants/acme"]);
@@ -214,7 +214,7 @@ async fn collecting_garbage_loses_nothing() -> Outcome {
         let before = contents(&store).await?;
         git(&path, &["gc", "--quiet", "--prune=now"]);
         assert_eq!(contents(&store).await?, before);
-        assert_eq!(contents(&GitStore::open(&path, OpenMode::ReadOnly).await?).await?, before);
+        assert_eq!(contents(&GitStore::open(&path, None, OpenMode::ReadOnly).await?).await?, before);
         let count = [1, 50, 1, 100][round];
         let hashes =
             store.put_all(&(0..count).map(|number| snapshot(100 * round + number)).collect::<Vec<_>>()).await?;
@@ -249,7 +249,7 @@ async fn garbage_is_collected_while_others_write_and_read() -> Outcome {
     let folder = TempDir::new()?;
     let path = folder.path().join("store.git");
     let store = small_store(&path).await?;
-    let reader = GitStore::open(&path, OpenMode::ReadOnly).await?;
+    let reader = GitStore::open(&path, None, OpenMode::ReadOnly).await?;
     let done = AtomicBool::new(false);
     let (entries, rounds) = std::thread::scope(|scope| {
         let collector = scope.spawn(|| {
@@ -294,7 +294,7 @@ async fn write_many(store: &GitStore, reader: &GitStore) -> Result<Vec<LogEntry>
 async fn logs_inside_of_logs_stand_aside() -> Outcome {
     let folder = TempDir::new()?;
     let path = folder.path().join("store.git");
-    let store = GitStore::open(&path, OpenMode::Create).await?;
+    let store = GitStore::open(&path, None, OpenMode::Create).await?;
     let names = ["eu", "eu/a", "eu/a/b", "eu-1/a/b", "eu-1/a", "eu-1", "eu%"];
     for (count, name) in names.iter().enumerate() {
         let mut last = None;
@@ -323,7 +323,7 @@ async fn logs_inside_of_logs_stand_aside() -> Outcome {
 async fn few_and_many_branches_are_moved_in_turn() -> Outcome {
     let folder = TempDir::new()?;
     let path = folder.path().join("store.git");
-    let store = GitStore::open(&path, OpenMode::Create).await?;
+    let store = GitStore::open(&path, None, OpenMode::Create).await?;
     let logs: Vec<LogName> = (0..40).map(|number| LogName::tenant(&format!("t{number}")).unwrap()).collect();
     let mut expected: Vec<Vec<LogEntry>> = vec![Vec::new(); logs.len()];
     git(&path, &["tag", "-a", "-m", "a tag", "v1", "schema-sync/store"]);
@@ -372,7 +372,7 @@ async fn a_lock_that_was_left_behind_is_removed_and_one_in_use_waited_for() -> O
 }
 
 async fn error_of_opening(path: &Path, mode: OpenMode) -> StoreError {
-    let error = GitStore::open(path, mode).await.unwrap_err();
+    let error = GitStore::open(path, None, mode).await.unwrap_err();
     assert!(error.to_string().contains(path.to_str().unwrap()), "{error} does not name its store");
     error
 }
@@ -415,9 +415,9 @@ async fn only_create_makes_a_store() -> Outcome {
         assert!(matches!(error_of_opening(&path, mode).await, StoreError::Missing { .. }));
         assert!(!folder.path().join("a").exists());
     }
-    GitStore::open(&path, OpenMode::Create).await?;
+    GitStore::open(&path, None, OpenMode::Create).await?;
     for mode in MODES {
-        GitStore::open(&path, mode).await?;
+        GitStore::open(&path, None, mode).await?;
     }
     assert_eq!(git(&path, &["rev-parse", "--is-bare-repository"]).trim(), "true");
     // Made by hand, bare or not, with nothing in it yet.
@@ -460,7 +460,7 @@ async fn a_store_opened_to_be_read_is_not_written() -> Outcome {
     fs::remove_dir_all(path.join("schema-sync"))?;
     let files = || walk(&path);
     let before = files();
-    let store = GitStore::open(&path, OpenMode::ReadOnly).await?;
+    let store = GitStore::open(&path, None, OpenMode::ReadOnly).await?;
     let last = store.last_entry(&acme()).await?.map(|last| last.hash);
     let refused = [
         store.put(&snapshot(9)).await.unwrap_err(),
@@ -566,7 +566,7 @@ async fn change_every_byte(path: &Path, file: &Path) -> Result<usize, Box<dyn st
         changed[position] ^= 0x10;
         fs::remove_file(file)?;
         fs::write(file, &changed)?;
-        let Ok(store) = GitStore::open(path, OpenMode::ReadOnly).await else { continue };
+        let Ok(store) = GitStore::open(path, None, OpenMode::ReadOnly).await else { continue };
         let damage = |error: StoreError| match error {
             StoreError::Corrupt { .. } => {}
             error => panic!("byte {position} of {}: {error:?}", file.display()),
@@ -676,7 +676,7 @@ async fn a_missing_commit_or_blob_is_damage() -> Outcome {
         small_store(&path).await?;
         fs::remove_file(file_of(&path, &git(&path, &["rev-parse", what])))?;
         git_fails(&path, &["fsck", "--strict"]);
-        let store = GitStore::open(&path, OpenMode::ReadWrite).await?;
+        let store = GitStore::open(&path, None, OpenMode::ReadWrite).await?;
         let log = store.read(&acme(), LogRange::last(10)).await.err();
         let object = store.get(&snapshot(1).hash()).await.err();
         let last = store.put(&SchemaSnapshot::empty("test")).await.err();

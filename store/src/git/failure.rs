@@ -38,7 +38,9 @@ fn of_system(location: &str, reason: &str) -> Option<StoreError> {
     let says = |words: &[&str]| words.iter().any(|words| reason.contains(words));
     if says(&["No space left", "quota exceeded", "File too large"]) {
         Some(StoreError::Full { store: store(), reason: reason.to_owned() })
-    } else if says(&["Read-only file system", "Permission denied"]) {
+    } else if says(&["Read-only file system"])
+        || (says(&["Permission denied"]) && says(&["create", "make", "write", "rename"]))
+    {
         Some(StoreError::ReadOnly { store: store() })
     } else {
         None

@@ -14,8 +14,10 @@ use crate::StoreError;
 /// How long others may keep the store locked, in milliseconds.
 pub(super) const BUSY_TIMEOUT_MS: u64 = 30_000;
 const RETRY_MS_MAX: u64 = 10;
-/// How long a git program may hold the lock of one branch at most, before a lock that was noted counts as left behind.
-const LEFT_BEHIND_MS: u64 = 1_000;
+/// How long a git program may hold the lock of a branch, or of the file of many, before one that was noted counts as left
+/// behind.
+const LEFT_BEHIND_MS: u64 = 100;
+const LEFT_BEHIND_PACKED_MS: u64 = 1_000;
 /// The folder inside the repository's own folder in which this store keeps its files.
 pub(super) const FOLDER: &str = "schema-sync";
 const FILE: &str = "lock";
@@ -53,6 +55,11 @@ impl WriteLock {
         Ok(lock)
     }
 
+    /// Whether somebody has had this right for a repository with this folder.
+    pub(super) fn was_taken(folder: &Path) -> bool {
+        folder.join(FOLDER).join(FILE).exists()
+    }
+
     /// Notes which lock files are about to be made.
     pub(super) fn note<'a>(&mut self, paths: impl Iterator<Item = &'a Path>) -> Result<(), StoreError> {
         let mut text = String::new();
@@ -84,7 +91,9 @@ impl WriteLock {
         }
         let begun = Instant::now();
         for path in text.lines().map(PathBuf::from) {
-            while path.exists() && begun.elapsed() < Duration::from_millis(LEFT_BEHIND_MS) {
+            let of_many = path.file_name().is_some_and(|name| name == "packed-refs.lock");
+            let left_behind_ms = if of_many { LEFT_BEHIND_PACKED_MS } else { LEFT_BEHIND_MS };
+            while path.exists() && begun.elapsed() < Duration::from_millis(left_behind_ms) {
                 sleep(Duration::from_millis(RETRY_MS_MAX));
             }
             match fs::remove_file(&path) {

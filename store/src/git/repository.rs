@@ -33,7 +33,7 @@ const READ_ME: &str = "# A schema-sync store\n\n\
 pub(super) fn open(path: &Path, location: &str, mode: OpenMode) -> Result<Repository, StoreError> {
     let not_a_store = |reason: &str| StoreError::NotAStore { store: location.to_owned(), reason: reason.to_owned() };
     let is_empty = match fs::read_dir(path) {
-        Ok(mut files) => Some(files.all(|file| file.is_ok_and(|file| file.file_name() == FOLDER))),
+        Ok(mut files) => Some(files.next().is_none()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_a_store("it is not a folder")),
         Err(error) => return Err(StoreError::Io { store: location.to_owned(), reason: error.to_string() }),
@@ -46,7 +46,10 @@ pub(super) fn open(path: &Path, location: &str, mode: OpenMode) -> Result<Reposi
             make_folder(path).map_err(|error| io_failure(location, &error))?;
             make(path, location)?;
         }
-        (Some(true), OpenMode::Create) => make(path, location)?,
+        // What somebody is making here, or has died while making, has the folder of this store before all else.
+        (Some(is_empty), OpenMode::Create) if is_empty || WriteLock::was_taken(path) => {
+            make(path, location)?;
+        }
         (Some(_), _) => {}
     }
     let repository = plain_open(path).map_err(|error| match error.code() {
@@ -71,17 +74,40 @@ pub(super) fn reopen(repository: &Repository, location: &str) -> Result<Reposito
     Ok(other)
 }
 
-/// Not what holds the folder, and not what the environment says: the folder itself.
+/// Not what holds the folder, and not what the environment says: the folder itself. No work tree is of interest, nor
+/// whose the folder is: nothing that its settings name is ever run.
 fn plain_open(path: &Path) -> Result<Repository, git2::Error> {
-    Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<PathBuf>())
+    match Repository::open_bare(path.join(".git")) {
+        Err(error) if error.code() == ErrorCode::NotFound => {}
+        opened => return opened,
+    }
+    match Repository::open_bare(path) {
+        // A work tree beside the repository that it is of names that in a file.
+        Err(error) if error.code() == ErrorCode::NotFound && path.join(".git").is_file() => {
+            Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<PathBuf>())
+        }
+        opened => opened,
+    }
 }
 
 /// Makes a bare repository. Whoever comes second, also after the first one has died in the middle, finishes it.
 fn make(path: &Path, location: &str) -> Result<(), StoreError> {
     let failed = |error: git2::Error| failure(location, &error);
-    let _lock = WriteLock::take(path, location)?;
-    if plain_open(path).is_ok() {
+    let is_made =
+        || plain_open(path).is_ok_and(|repository| has_no_branches(&repository, location).is_ok_and(|none| !none));
+    if is_made() {
         return Ok(());
+    }
+    let _lock = WriteLock::take(path, location)?;
+    if is_made() {
+        return Ok(());
+    }
+    // Nobody else makes it, so that these were left behind.
+    for lock in ["config.lock", "HEAD.lock"] {
+        match fs::remove_file(path.join(lock)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_failure(location, &error)),
+            _ => {}
+        }
     }
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).initial_head(&format!("{HEADS}{MARK}"));

@@ -14,11 +14,12 @@ use super::index::{Changes, Index, Kept};
 use super::lock::WriteLock;
 use super::reader::{self, Commit};
 use super::refs::{RefUpdate, move_refs, target};
-use super::repository::OBJECTS;
+use super::remote::Remote;
+use super::repository::{HEADS, MARK, OBJECTS, check_mark};
 use super::signature::signature;
 use super::writer::Writer;
 use crate::{Append, FRESH_HOURS, HashPrefix, LogEntry, LogName, LogRange, SchemaSnapshot, SnapshotHash};
-use crate::{StoreError, StoredObject, check_import};
+use crate::{OpenMode, StoreError, StoredObject, check_import};
 
 /// How often the index is written anew where others have moved it.
 const ATTEMPTS: usize = 32;
@@ -31,6 +32,8 @@ pub(super) struct Session<'a> {
     pub(super) location: &'a str,
     /// What stands before the names of branches: first where they are moved, then where they are read as well.
     pub(super) areas: &'a [String],
+    /// With whom the store is shared.
+    pub(super) remote: Option<&'a Remote>,
 }
 
 /// Where a log ends.
@@ -53,9 +56,65 @@ impl<'a> Session<'a> {
         WriteLock::take(self.repository.commondir(), self.location)
     }
 
+    /// Brings here what the remote has now. One process at a time, as git programs get in each other's way.
+    pub(super) fn fetch(&self) -> Result<(), StoreError> {
+        let Some(remote) = self.remote else { return Ok(()) };
+        let _lock = WriteLock::take(self.repository.commondir(), self.location)?;
+        remote.fetch(self.repository, self.location)
+    }
+
     /// Moves branches; answers which were where they were thought to be.
     pub(super) fn publish(&self, lock: &mut WriteLock, updates: &[RefUpdate]) -> Result<Vec<bool>, StoreError> {
-        move_refs(self.repository, self.location, lock, updates)
+        match self.remote {
+            None => move_refs(self.repository, self.location, lock, updates),
+            Some(remote) => {
+                let moved = remote.push(self.repository, self.location, updates)?;
+                if moved.contains(&false) {
+                    remote.fetch(self.repository, self.location)?;
+                }
+                Ok(moved)
+            }
+        }
+    }
+
+    /// Refuses what is not a store. An empty remote becomes one, where a store is to be made.
+    pub(super) fn check_store(&self, mode: OpenMode) -> Result<(), StoreError> {
+        if let Some(remote) = self.remote {
+            if self.repository.find_remote(remote.name()).is_err() {
+                let reason = format!("the repository has no remote {}: `git remote add` makes one", remote.name());
+                return Err(StoreError::Url { url: self.location.to_owned(), reason });
+            }
+            self.fetch()?;
+            let here = target(self.repository, self.location, &format!("{HEADS}{MARK}"))?;
+            if let (Some(new), OpenMode::Create, true) = (here, mode, self.branches()?.is_empty()) {
+                let mut lock = self.lock()?;
+                self.publish(&mut lock, &[RefUpdate { name: format!("{}{MARK}", self.areas[0]), old: None, new }])?;
+            }
+        }
+        check_mark(self.repository, self.location, self.areas)?;
+        self.remote.map_or(Ok(()), |remote| self.check_shared(remote))
+    }
+
+    /// Refuses to look away from what is in this repository alone.
+    fn check_shared(&self, remote: &Remote) -> Result<(), StoreError> {
+        let areas = [HEADS.to_owned()];
+        let here = Session { repository: self.repository, location: self.location, areas: &areas, remote: None };
+        for branch in here.branches()? {
+            let (ours, theirs) = (here.tip_of(&branch)?.commit, self.tip_of(&branch)?.commit);
+            let shared = match (ours, theirs) {
+                (Some(ours), Some(theirs)) => ours == theirs || self.continues(theirs, ours)?,
+                _ => branch != OBJECTS && branch::log_of(&branch).is_none(),
+            };
+            if !shared {
+                let name = remote.name();
+                let reason = format!(
+                    "its branch {branch} has what the remote {name} does not have; nothing was changed: \
+                     `git push {name} --all` shares it"
+                );
+                return Err(StoreError::Io { store: self.location.to_owned(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// Where a log ends, under whichever of its names there is a branch.

@@ -233,7 +233,9 @@ async fn write_until_full(url: &StoreUrl) {
     let error = loop {
         // Ever longer, so that a limit on each file is met also where each entry has a file of its own.
         repetitions += repetitions / 16;
-        let note = "a note that takes its place on the disk ".repeat(repetitions);
+        // And of digits that hardly take less place when they are packed.
+        let digits = |number: usize| EntryHash::of(format!("{repetitions} {number}").as_bytes()).to_string();
+        let note: String = (0..repetitions).map(digits).collect();
         match store.append(&raced(), last.as_ref().map(|last| last.hash).as_ref(), entry(&note)).await {
             Ok(appended) => {
                 answer(appended.hash);

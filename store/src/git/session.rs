@@ -201,8 +201,9 @@ impl<'a> Session<'a> {
             all.extend(changes.iter().map(|(hash, kept)| (*hash, *kept)));
             let mut base = Index::read(self.repository, self.location, commits.first().map(|(commit, _)| *commit))?;
             let tree = base.change(writer, &all)?;
-            let parents: Vec<Oid> = if takes_away {
-                // Without what was before, so that git can forget it; but what it was cloned from stays part of it.
+            let parents: Vec<Oid> = if takes_away && self.remote.is_none() {
+                // Without what was before, so that git can forget it; but what it was cloned from stays part of it. A
+                // remote may well refuse to forget.
                 self.tracked_index()?.into_iter().collect()
             } else {
                 commits.iter().map(|(commit, _)| *commit).collect()

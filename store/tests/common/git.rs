@@ -1,5 +1,7 @@
 //! The git program, as tests ask it: without the settings of whoever runs them.
 
+#![allow(dead_code, reason = "each suite uses a part of it")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

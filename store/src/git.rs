@@ -8,8 +8,10 @@ mod commit;
 mod failure;
 mod index;
 mod lock;
+mod objects;
 mod packs;
 mod reader;
+mod recent;
 mod refs;
 mod remote;
 mod repository;
@@ -44,11 +46,18 @@ struct Place {
     areas: Vec<String>,
     remote: Option<remote::Remote>,
     packs: packs::KnownPacks,
+    recent: recent::RecentSnapshots,
 }
 
 impl Place {
     fn session<'a>(&'a self, repository: &'a Repository) -> Session<'a> {
-        Session { repository, location: &self.location, areas: &self.areas, remote: self.remote.as_ref() }
+        Session {
+            repository,
+            location: &self.location,
+            areas: &self.areas,
+            remote: self.remote.as_ref(),
+            recent: &self.recent,
+        }
     }
 }
 
@@ -71,8 +80,14 @@ impl GitStore {
             Some(remote) => vec![remote.area()],
             None => vec![repository::HEADS.to_owned(), format!("refs/remotes/{}/", repository::CLONED_FROM)],
         };
-        let packs = packs::KnownPacks::default();
-        let place = Arc::new(Place { location, read_only: mode == OpenMode::ReadOnly, areas, remote, packs });
+        let place = Arc::new(Place {
+            location,
+            read_only: mode == OpenMode::ReadOnly,
+            areas,
+            remote,
+            packs: packs::KnownPacks::default(),
+            recent: recent::RecentSnapshots::default(),
+        });
         let (path, opened) = (path.to_owned(), Arc::clone(&place));
         let repository = off_the_runtime(&place.location, move || {
             let repository = repository::open(&path, &opened.location, mode)?;

@@ -10,9 +10,10 @@ use super::branch;
 use super::commit::commit_bytes;
 use super::index::{Changes, Entries, Kept};
 use super::lock::WriteLock;
+use super::objects::{Objects, fresh_from};
 use super::reader;
 use super::refs::RefUpdate;
-use super::session::{Objects, Session, fresh_from};
+use super::session::Session;
 use super::summary::{Before, summary};
 use super::writer::Writer;
 use crate::{Append, LogEntry, LogName, LogNameError, SchemaSnapshot, SnapshotHash, StoreError};
@@ -20,8 +21,6 @@ use crate::{Append, LogEntry, LogName, LogNameError, SchemaSnapshot, SnapshotHas
 /// The file of an entry's tree.
 const FILE: &str = "schema.ndjson";
 const FILE_MODE: i32 = 0o100_644;
-/// Snapshots that are kept in memory for the summaries of entries that follow.
-const SNAPSHOTS_MAX: usize = 64;
 const SUMMARIES_MAX: usize = 10_000;
 
 /// A log that grows.
@@ -48,7 +47,6 @@ pub(super) struct Appending<'s, 'r> {
     named: Changes,
     logs: BTreeMap<LogName, Growing>,
     branches: Option<BTreeSet<String>>,
-    snapshots: HashMap<Oid, Option<SchemaSnapshot>>,
     summaries: HashMap<(String, Option<Oid>, Oid), String>,
 }
 
@@ -61,7 +59,6 @@ impl<'s, 'r> Appending<'s, 'r> {
             named: Changes::new(),
             logs: BTreeMap::new(),
             branches: None,
-            snapshots: HashMap::new(),
             summaries: HashMap::new(),
         })
     }
@@ -183,16 +180,14 @@ impl<'s, 'r> Appending<'s, 'r> {
 
     /// A snapshot for a summary, which does not fail where one cannot be read.
     fn snapshot(&mut self, blob: Oid) -> Option<SchemaSnapshot> {
-        if self.snapshots.len() >= SNAPSHOTS_MAX {
-            self.snapshots.clear();
+        let session = self.session;
+        if let Some(known) = session.recent.get(blob) {
+            return Some(known);
         }
-        let repository = self.session.repository;
-        let location = self.session.location;
-        let read = || {
-            let bytes = reader::read(repository, location, ObjectType::Blob, blob, &String::new).ok()?;
-            SchemaSnapshot::from_bytes(&bytes).ok()
-        };
-        self.snapshots.entry(blob).or_insert_with(read).clone()
+        let read = reader::read(session.repository, session.location, ObjectType::Blob, blob, &String::new);
+        let snapshot = SchemaSnapshot::from_bytes(&read.ok()?).ok()?;
+        session.recent.add(blob, &snapshot);
+        Some(snapshot)
     }
 
     /// Moves the branches. Where one was not where it was thought to be, its answers become `Conflict`.

@@ -89,6 +89,7 @@ impl Session {
         Ok(match url.parse()? {
             StoreUrl::File(path) => StoreUrl::File(folder.join(path)),
             StoreUrl::Sqlite(path) => StoreUrl::Sqlite(folder.join(path)),
+            StoreUrl::Git { path, remote } => StoreUrl::Git { path: folder.join(path), remote },
             other => other,
         })
     }

@@ -19,6 +19,8 @@ mod canonical;
 mod canonical_json;
 pub mod diff;
 mod file;
+#[cfg(feature = "git")]
+mod git;
 mod hash;
 mod history;
 mod keyed;
@@ -37,6 +39,8 @@ mod store;
 
 pub use canonical::SnapshotError;
 pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaDiff};
+#[cfg(feature = "git")]
+pub use git::GitStore;
 pub use hash::{EntryHash, HashError, HashPrefix, PREFIX_HEX_DIGITS_MIN, SHORT_HEX_DIGITS, SnapshotHash};
 pub use history::History;
 pub use log::{Event, LogEntry, LogError, LogRange, NewEntry, verify_chain};

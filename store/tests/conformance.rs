@@ -25,6 +25,10 @@ macro_rules! conformance {
         conformance!(@ file $($test)+);
         #[cfg(feature = "s3")]
         conformance!(@ s3 $($test)+);
+        #[cfg(feature = "git")]
+        conformance!(@ git $($test)+);
+        #[cfg(feature = "git")]
+        conformance!(@ git_remote $($test)+);
     };
     (@ $place:ident $($test:ident)+) => {
         mod $place {

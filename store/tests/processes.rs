@@ -60,12 +60,23 @@ mod everywhere {
         what_a_killed_process_has_answered_is_there
         killing_the_maker_leaves_a_store_or_none
     ]);
+    #[cfg(feature = "git")]
+    on_places!([git] [
+        racing_processes_have_one_winner_a_round
+        what_a_killed_process_has_answered_is_there
+        killing_the_maker_leaves_a_store_or_none
+    ]);
 }
 
 /// What is about a disk, and who may write to it.
 mod on_disk {
     use super::*;
     on_places!([sqlite file] [
+        a_full_disk_is_an_error_and_nothing_is_lost
+        who_may_only_read_can_read
+    ]);
+    #[cfg(feature = "git")]
+    on_places!([git] [
         a_full_disk_is_an_error_and_nothing_is_lost
         who_may_only_read_can_read
     ]);
@@ -231,7 +242,9 @@ async fn write_until_full(url: &StoreUrl) {
     let error = loop {
         // Ever longer, so that a limit on each file is met also where each entry has a file of its own.
         repetitions += repetitions / 16;
-        let note = "a note that takes its place on the disk ".repeat(repetitions);
+        // And of digits that hardly take less place when they are packed.
+        let digits = |number: usize| EntryHash::of(format!("{repetitions} {number}").as_bytes()).to_string();
+        let note: String = (0..repetitions).map(digits).collect();
         match store.append(&raced(), last.as_ref().map(|last| last.hash).as_ref(), entry(&note)).await {
             Ok(appended) => {
                 answer(appended.hash);
@@ -360,7 +373,7 @@ fn who_may_only_read_can_read(name: &str, place: fn() -> Place) {
     permit(&paths, 0o444, 0o555);
     let is_root = fs::write(place.folder().join("written by root"), "").is_ok();
     let _ = fs::remove_file(place.folder().join("written by root"));
-    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "--unset=HOME"];
     let runner = if is_root { &nobody[..] } else { &[] };
     let mut part = Part::start(part_under(runner, &program, name, &place.url));
     assert_eq!(part.hear().as_deref(), Some("read what may be read"));

@@ -94,6 +94,26 @@ pub(crate) fn s3() -> Place {
     super::s3_place::s3()
 }
 
+/// What is done behind a repository's back is a suite of its own.
+#[cfg(feature = "git")]
+pub(crate) fn git() -> Place {
+    let folder = TempDir::new().unwrap();
+    let url = StoreUrl::Git { path: folder.path().join("a/b/store.git"), remote: None };
+    Place { url, backdoor: None, folder: Some(folder) }
+}
+
+/// A clone that is shared through the repository that it was cloned from.
+#[cfg(feature = "git")]
+pub(crate) fn git_remote() -> Place {
+    let folder = TempDir::new().unwrap();
+    for words in [["init", "--quiet", "--bare", "remote.git"], ["clone", "--quiet", "remote.git", "clone"]] {
+        let status = std::process::Command::new("git").args(words).current_dir(folder.path()).status().unwrap();
+        assert!(status.success());
+    }
+    let url = StoreUrl::Git { path: folder.path().join("clone"), remote: Some("origin".to_owned()) };
+    Place { url, backdoor: None, folder: Some(folder) }
+}
+
 struct FileBackdoor(PathBuf);
 
 impl FileBackdoor {

@@ -30,7 +30,9 @@ const CHANGE: &str = "ALTER TABLE item_0 ADD COLUMN note text;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let count = std::env::var("SCHEMA_SYNC_BENCH_TENANTS").map_or(Ok(TENANTS_DEFAULT), |text| text.parse())?;
-    let cluster = Cluster::start_with(&fleet::SETTINGS);
+    // As a server is run: what it has acknowledged is on disk. Without that, raw SQL would not wait for its commits.
+    let settings = [&fleet::SETTINGS[..], &["fsync = on", "synchronous_commit = on", "full_page_writes = on"]].concat();
+    let cluster = Cluster::start_with(&settings);
     let database = cluster.create_database("fleet");
     // The last tenant is the model; the others are promoted by halves, in the two ways.
     fleet::add(&cluster, &database.name, 0..2 * count + 1);

@@ -1,6 +1,8 @@
 //! The command line: one file a command, each of which reads its arguments, calls the library and prints. Nothing
 //! outside this room knows of clap or of terminals.
 
+mod audit;
+mod blame;
 mod bless;
 mod capture;
 mod completions;
@@ -17,6 +19,7 @@ mod selection;
 mod session;
 mod show;
 mod status;
+mod store;
 mod sync;
 mod sync_report;
 mod tenants;
@@ -27,7 +30,8 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use failure::Failure;
 use session::Session;
@@ -65,9 +69,12 @@ struct Options {
     /// The database whose SQL a .sql file is: sqlite, postgresql, or the URL of a server to load it on
     #[arg(long, global = true, value_name = "NAME|URL")]
     dialect: Option<String>,
-    /// Who signs what is written to the store; by default the user that runs this
+    /// Who signs what is written to the store; by default whom git knows, or the user that runs this
     #[arg(long, global = true, value_name = "NAME", env = "SCHEMA_SYNC_AUTHOR")]
     author: Option<String>,
+    /// Whether the author was typed, and not taken from the environment.
+    #[arg(skip)]
+    is_author_typed: bool,
 }
 
 /// The form of what is printed to standard output.
@@ -77,8 +84,12 @@ enum Format {
     Text,
     /// For programs; documented in docs/json.md
     Json,
-    /// For reviews: `diff`
+    /// For reviews: `diff`, `audit`
     Markdown,
+    /// A page that stands alone: `audit`
+    Html,
+    /// For spreadsheets: `audit`
+    Csv,
     /// The statements alone: `plan`
     Sql,
     /// The snapshot document, byte for byte: `show`
@@ -93,6 +104,8 @@ enum Command {
     Put(put::Put),
     Bless(bless::Bless),
     Log(log::Log),
+    Blame(blame::Blame),
+    Audit(audit::Audit),
     Show(show::Show),
     Refs(refs::Refs),
     Tenants(tenants::Tenants),
@@ -101,6 +114,7 @@ enum Command {
     Sync(sync::Sync),
     Status(status::Status),
     Validate(validate::Validate),
+    Store(store::Store),
     Completions(completions::Completions),
 }
 
@@ -115,7 +129,7 @@ enum Ending {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return output::print_usage(&error),
     };
@@ -134,6 +148,14 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+fn parse() -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches()?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let typed = matches.subcommand().and_then(|(_, matches)| matches.value_source("author"));
+    cli.options.is_author_typed = typed == Some(ValueSource::CommandLine);
+    Ok(cli)
+}
+
 async fn run(cli: Cli) -> Result<Ending, Failure> {
     let session = Session::new(cli.options);
     match cli.command {
@@ -143,6 +165,8 @@ async fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Put(command) => command.run(&session).await,
         Command::Bless(command) => command.run(&session).await,
         Command::Log(command) => command.run(&session).await,
+        Command::Blame(command) => command.run(&session).await,
+        Command::Audit(command) => command.run(&session).await,
         Command::Show(command) => command.run(&session).await,
         Command::Refs(command) => command.run(&session).await,
         Command::Tenants(command) => command.run(&session).await,
@@ -151,6 +175,7 @@ async fn run(cli: Cli) -> Result<Ending, Failure> {
         Command::Sync(command) => command.run(&session).await,
         Command::Status(command) => command.run(&session).await,
         Command::Validate(command) => command.run(&session).await,
+        Command::Store(command) => command.run(&session).await,
         Command::Completions(command) => command.run(&session),
     }
 }

@@ -1,10 +1,18 @@
 //! The engine: the only place where a database and the store meet. Captures tenants, and brings them to a snapshot.
 
+pub mod audit;
+pub mod blame;
+mod bless;
+pub mod bundle;
 mod capture;
+pub mod check;
+pub mod collect;
 pub mod connect;
+pub mod copy;
 mod error;
 mod fleet_sync;
 pub mod fleets;
+pub mod history;
 pub mod registry;
 pub mod resolve;
 pub mod revision;
@@ -12,6 +20,7 @@ mod suggest;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +32,7 @@ use crate::adapter::{DatabaseAdapter, TenantContext};
 use crate::execute::{Executor, LOCK_TIMEOUT_DEFAULT, LockedExecutor};
 use crate::plan::{DependencyPlanner, MigrationPlan, PlanError, Planner, Policy};
 
+pub use bless::Proposal;
 pub use capture::Captured;
 pub use error::EngineError;
 pub use fleet_sync::{Cancellation, FleetOutcome, TenantOutcome};

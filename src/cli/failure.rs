@@ -3,12 +3,13 @@
 use schema_sync::adapter::AdapterError;
 use schema_sync::config::ConfigError;
 use schema_sync::engine::EngineError;
+use schema_sync::engine::bundle::BundleError;
 use schema_sync::engine::fleets::FleetError;
 use schema_sync::engine::registry::RegistryError;
 use schema_sync::engine::resolve::ResolveError;
 use schema_sync::execute::ExecuteError;
 use schema_sync::plan::PlanError;
-use schema_sync::store::StoreError;
+use schema_sync::store::{SnapshotError, StoreError};
 
 const USAGE: u8 = 2;
 const REFUSED: u8 = 3;
@@ -109,11 +110,32 @@ impl From<RegistryError> for Failure {
             ),
             RegistryError::UnknownTenant { .. } => Some("`schema-sync capture NAME` begins its history"),
             RegistryError::NoSuchEntry { .. } => Some("`schema-sync log` shows what there is"),
+            RegistryError::UnknownObject { .. } => Some(
+                "an object is named as in `users.email`; `schema-sync log REF --object NAME` also finds those that are gone",
+            ),
+            RegistryError::RefMoved { .. } => {
+                Some("somebody else was first; `schema-sync log` shows who, and what for")
+            }
+            RegistryError::Unmodelled { .. } => Some(
+                "a plan that would have to make, change or drop one of them is refused; where every tenant has them \
+                 alike no plan does: --force moves the ref nevertheless",
+            ),
             RegistryError::AmbiguousTenant { .. } | RegistryError::RefName { .. } => None,
         };
         match error {
             RegistryError::Store(error) => error.into(),
+            error @ RegistryError::RefMoved { .. } => Self::failed(error.to_string()).maybe_help(help),
+            error @ RegistryError::Unmodelled { .. } => Self::refused(error.to_string()).maybe_help(help),
             error => Self::usage(error.to_string()).maybe_help(help),
+        }
+    }
+}
+
+impl From<BundleError> for Failure {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::Registry(error) => error.into(),
+            BundleError::File(error) => Self::failed(format!("the bundle was not written: {error}")),
         }
     }
 }
@@ -203,6 +225,9 @@ impl From<ResolveError> for Failure {
             ResolveError::Registry(error) => error.into(),
             ResolveError::Fleet(error) => error.into(),
             ResolveError::Database(error) => error.into(),
+            error @ ResolveError::Document { error: SnapshotError::DanglingNeed { .. }, .. } => {
+                Self::refused(format!("{error}: it is not whole")).maybe_help(help)
+            }
             error => Self::usage(error.to_string()).maybe_help(help),
         }
     }

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use clap::Args;
+use schema_sync::config::STORE_DEFAULT;
+use schema_sync::store::StoreUrl;
 use serde_json::json;
 
 use super::Ending;
 use super::failure::Failure;
-use super::output::{print, print_json};
+use super::output::{print, print_json, say};
 use super::session::Session;
 
 const TEMPLATE: &str = r#"# schema-sync: where the store is, and which fleets there are. Relative paths start from this file's folder.
@@ -37,8 +39,12 @@ impl Init {
     pub(super) async fn run(self, session: &Session) -> Result<Ending, Failure> {
         let is_json = session.is_json()?;
         let path = session.config_path();
-        let written = write_new(&path)?;
+        let template = session.typed_store().map_or_else(|| Ok(TEMPLATE.to_owned()), |url| template_for(url, &path))?;
+        let written = write_new(&path, &template)?;
         let store = session.create_store().await?;
+        if let (false, Some(url)) = (written, session.typed_store()) {
+            say(&format!("the configuration was not changed: name the store there, or with --store {url} each time"));
+        }
         let config = path.display().to_string();
         if is_json {
             print_json(&json!({ "config": config, "config_written": written, "store": store.to_string() }))?;
@@ -50,11 +56,23 @@ impl Init {
     }
 }
 
+/// The template with this store in it, as it is typed: a path from here must be one from the file's folder, too.
+fn template_for(url: &str, path: &Path) -> Result<String, Failure> {
+    let url = url.parse::<StoreUrl>()?.to_string();
+    let is_here = path.parent().is_none_or(|folder| folder.as_os_str().is_empty());
+    let is_absolute = url.split_once(':').is_some_and(|(_, path)| path.starts_with('/'));
+    if url.starts_with("memory:") || !(is_here || is_absolute) {
+        return Ok(TEMPLATE.to_owned());
+    }
+    // A string of JSON is one of TOML.
+    Ok(TEMPLATE.replacen(&format!("\"{STORE_DEFAULT}\""), &serde_json::Value::from(url).to_string(), 1))
+}
+
 /// Writes the template unless there is a file already; answers whether it did.
-fn write_new(path: &Path) -> Result<bool, Failure> {
+fn write_new(path: &Path, template: &str) -> Result<bool, Failure> {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    match file.and_then(|mut file| file.write_all(TEMPLATE.as_bytes())) {
+    match file.and_then(|mut file| file.write_all(template.as_bytes())) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(Failure::failed(format!("cannot write {}: {error}", path.display()))),

@@ -76,7 +76,6 @@ pub(super) struct Paint {
 
 impl Paint {
     /// Without colours.
-    #[cfg(test)]
     pub(super) const PLAIN: Self = Self { enabled: false };
 
     /// Colours for standard output.
@@ -132,4 +131,17 @@ pub(super) fn progress(what: &'static str, length: usize) -> ProgressBar {
 /// `1 tenant`, `2 tenants`.
 pub(super) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// `712 bytes`, `3.4 KiB`.
+pub(super) fn bytes(number: u64) -> String {
+    const UNIT: u64 = 1024;
+    let mut tenths = number * 10;
+    let mut unit = 0;
+    while tenths >= UNIT * 10 && unit < 4 {
+        tenths /= UNIT;
+        unit += 1;
+    }
+    let name = ["bytes", "KiB", "MiB", "GiB", "TiB"][unit];
+    if unit == 0 { format!("{number} {name}") } else { format!("{}.{} {name}", tenths / 10, tenths % 10) }
 }

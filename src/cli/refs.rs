@@ -15,7 +15,7 @@ pub(super) struct Refs {}
 impl Refs {
     pub(super) async fn run(self, session: &Session) -> Result<Ending, Failure> {
         let is_json = session.is_json()?;
-        let refs = session.registry().await?.refs().await?;
+        let refs = session.records().await?.refs().await?;
         if is_json {
             let refs: Vec<Value> = refs.iter().map(|(name, entry)| json!({ "ref": name, "entry": entry })).collect();
             print_json(&json!({ "refs": refs }))?;

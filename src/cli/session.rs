@@ -10,9 +10,9 @@ use schema_sync::config::{CONFIG_FILE_DEFAULT, Config, STORE_DEFAULT};
 use schema_sync::engine::fleets::{EngineSetup, Fleets};
 use schema_sync::engine::resolve::Sources;
 use schema_sync::engine::revision::Revision;
-use schema_sync::engine::{Registry, connect};
+use schema_sync::engine::{AUTHOR_DEFAULT, Registry, connect};
 use schema_sync::plan::Policy;
-use schema_sync::store::{OpenMode, SchemaSnapshot, SnapshotStore, StoreError, StoreUrl, open_store};
+use schema_sync::store::{OpenMode, SchemaSnapshot, SnapshotStore, StoreUrl, open_store};
 use tokio::sync::OnceCell;
 
 use super::failure::Failure;
@@ -23,6 +23,8 @@ pub(super) struct Session {
     options: Options,
     config: OnceCell<Option<Config>>,
     store: OnceCell<Arc<dyn SnapshotStore>>,
+    reader: OnceCell<Arc<dyn SnapshotStore>>,
+    author: OnceCell<String>,
 }
 
 /// What a command that changes tenants allows.
@@ -36,7 +38,13 @@ pub(super) struct Leave {
 
 impl Session {
     pub(super) fn new(options: Options) -> Self {
-        Self { options, config: OnceCell::new(), store: OnceCell::new() }
+        Self {
+            options,
+            config: OnceCell::new(),
+            store: OnceCell::new(),
+            reader: OnceCell::new(),
+            author: OnceCell::new(),
+        }
     }
 
     /// The form of what is printed; `allowed` are those that the command has beside text and JSON.
@@ -72,7 +80,7 @@ impl Session {
 
     /// The store's URL: the option, the environment, the configuration, or the default beside the configuration.
     pub(super) async fn store_url(&self) -> Result<StoreUrl, Failure> {
-        if let Some(url) = self.options.store.as_ref().filter(|url| !url.is_empty()) {
+        if let Some(url) = self.typed_store() {
             return Ok(url.parse()?);
         }
         let config = self.config().await?;
@@ -84,6 +92,11 @@ impl Session {
             StoreUrl::Git { path, remote } => StoreUrl::Git { path: folder.join(path), remote },
             other => other,
         })
+    }
+
+    /// The store's URL as it was typed, or set in the environment.
+    pub(super) fn typed_store(&self) -> Option<&str> {
+        self.options.store.as_deref().filter(|url| !url.is_empty())
     }
 
     /// Makes the store where there is none, and answers its URL.
@@ -100,29 +113,58 @@ impl Session {
         Ok(Arc::clone(self.store.get_or_try_init(open).await?))
     }
 
-    fn author(&self) -> String {
-        let named = self.options.author.clone().filter(|author| !author.is_empty());
-        named.or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned())
-    }
-
-    /// The registry in the store, which must be there.
-    pub(super) async fn registry(&self) -> Result<Registry, Failure> {
-        Ok(Registry::new(self.store().await?, self.author()))
-    }
-
-    /// How engines are made; with the store where there is one.
-    pub(super) async fn setup(&self, leave: Leave) -> Result<EngineSetup, Failure> {
-        let store = match open_store(&self.store_url().await?, OpenMode::ReadWrite).await {
-            Ok(store) => Some(store),
-            Err(StoreError::Missing { .. }) => None,
-            Err(error) => return Err(error.into()),
+    /// The store to read from: as it was opened for writing where it was, so that what was written is seen.
+    pub(super) async fn reader(&self) -> Result<Arc<dyn SnapshotStore>, Failure> {
+        if let Some(store) = self.store.get() {
+            return Ok(Arc::clone(store));
+        }
+        let open = async || -> Result<Arc<dyn SnapshotStore>, Failure> {
+            Ok(open_store(&self.store_url().await?, OpenMode::ReadOnly).await?)
         };
-        let Leave { policy, lock_timeout } = leave;
-        Ok(EngineSetup { store, author: Some(self.author()), policy, lock_timeout })
+        Ok(Arc::clone(self.reader.get_or_try_init(open).await?))
     }
 
-    /// The fleets of the configuration, or the one of this name.
+    /// The author that was typed on the command line.
+    pub(super) fn typed_author(&self) -> Option<&str> {
+        self.options.author.as_deref().filter(|author| self.options.is_author_typed && !author.is_empty())
+    }
+
+    /// Who signs what is written: who is named, whom git knows, or the user that runs this.
+    async fn author(&self) -> String {
+        let find = async || {
+            let named = self.options.author.clone().filter(|author| !author.is_empty());
+            let known = named.or_else(author_of_git).or_else(|| whoami::username().ok());
+            known.unwrap_or_else(|| "unknown".to_owned())
+        };
+        self.author.get_or_init(find).await.clone()
+    }
+
+    /// The registry to write to, in the store, which must be there.
+    pub(super) async fn registry(&self) -> Result<Registry, Failure> {
+        let store = self.store().await?;
+        Ok(Registry::new(store, self.author().await))
+    }
+
+    /// The registry to read from, in the store, which must be there and need not take anything.
+    pub(super) async fn records(&self) -> Result<Registry, Failure> {
+        Ok(Registry::new(self.reader().await?, AUTHOR_DEFAULT))
+    }
+
+    /// The fleets of the configuration, or the one of this name, to look at their tenants.
+    pub(super) async fn live_fleets(&self, only: Option<&str>) -> Result<Fleets, Failure> {
+        self.open_fleets(only, EngineSetup::default()).await
+    }
+
+    /// The fleets of the configuration, or the one of this name, to change their tenants. What is found and done is
+    /// written down where [`registry`](Self::registry) opened the store before.
     pub(super) async fn fleets(&self, only: Option<&str>, leave: Leave) -> Result<Fleets, Failure> {
+        let Leave { policy, lock_timeout } = leave;
+        let setup =
+            EngineSetup { store: self.store.get().cloned(), author: Some(self.author().await), policy, lock_timeout };
+        self.open_fleets(only, setup).await
+    }
+
+    async fn open_fleets(&self, only: Option<&str>, setup: EngineSetup) -> Result<Fleets, Failure> {
         let Some(config) = self.config().await? else {
             let path = self.config_path();
             return Err(Failure::usage(format!(
@@ -131,7 +173,7 @@ impl Session {
             ))
             .help("`schema-sync init` writes a commented one; or name one with --config"));
         };
-        Ok(Fleets::open(config, only, &self.setup(leave).await?)?)
+        Ok(Fleets::open(config, only, &setup)?)
     }
 
     /// The snapshot that a revision names.
@@ -162,11 +204,11 @@ impl Session {
         let (registry, fleets);
         match &revision {
             Revision::Hash(_) | Revision::Logged(..) => {
-                registry = self.registry().await?;
+                registry = self.records().await?;
                 sources.registry = Some(&registry);
             }
             Revision::Live(_) => {
-                fleets = self.fleets(None, Leave::default()).await?;
+                fleets = self.live_fleets(None).await?;
                 sources.fleets = Some(&fleets);
             }
             Revision::Sql(_) => sources.scratch = self.scratch(beside).await?,
@@ -189,7 +231,7 @@ impl Session {
         }
         let mut candidates: Vec<Arc<dyn DatabaseAdapter>> = beside.into_iter().collect();
         if candidates.is_empty() && self.config().await?.is_some_and(|config| !config.fleets.is_empty()) {
-            let fleets = self.fleets(None, Leave::default()).await?;
+            let fleets = self.live_fleets(None).await?;
             candidates.extend(fleets.iter().map(|fleet| fleet.engine.adapter_handle()));
         }
         if let Some(wanted) = wanted {
@@ -204,19 +246,18 @@ impl Session {
         Ok(if all_alike { candidates.into_iter().next() } else { None })
     }
 
-    /// Whether a question must be asked before something is changed.
+    /// Whether a question must be asked before something is done.
     ///
     /// # Errors
-    /// A question must be asked, and nobody is there to answer; `without` says what to do then.
-    pub(super) fn must_ask(&self, without: &str) -> Result<bool, Failure> {
+    /// A question must be asked, and nobody is there to answer; `what` says what would be done, and `without` what to do.
+    pub(super) fn must_ask(&self, what: &str, without: &str) -> Result<bool, Failure> {
         if self.options.yes {
             return Ok(false);
         }
         if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             return Ok(true);
         }
-        Err(Failure::usage("this changes tenants, and there is no terminal to ask on; nothing was changed")
-            .help(without))
+        Err(Failure::usage(format!("{what}, and there is no terminal to ask on; nothing was changed")).help(without))
     }
 }
 
@@ -225,5 +266,24 @@ async fn database_beside(typed: &str, snapshot: &SchemaSnapshot) -> Result<Optio
     match typed.parse() {
         Ok(Revision::Database(url)) => Ok(Some(connect::database(&url).await?.0)),
         _ => Ok(connect::scratch(snapshot.dialect())),
+    }
+}
+
+/// Whom git's configuration names, where there is git and it names somebody.
+fn author_of_git() -> Option<String> {
+    let asked = std::process::Command::new("git")
+        .args(["config", "--null", "--get-regexp", r"^user\.(name|email)$"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let printed = String::from_utf8(asked.stdout).ok()?;
+    // Where a value is given twice, the nearest comes last.
+    let value = |key: &str| {
+        let named = |item: &str| Some(item.strip_prefix(key)?.strip_prefix('\n')?.trim().to_owned());
+        printed.split('\0').filter_map(named).next_back().filter(|value| !value.is_empty())
+    };
+    match (value("user.name"), value("user.email")) {
+        (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
+        (name, email) => name.or(email),
     }
 }

@@ -29,6 +29,8 @@ impl Show {
             }))?,
             _ => print(&as_text(&snapshot, Paint::for_stdout()))?,
         }
+        // The process ends here: giving back thousands of small pieces of memory would take as long as printing them.
+        std::mem::forget(snapshot);
         Ok(Ending::Done)
     }
 }

@@ -15,7 +15,7 @@ use super::capture::fail_with_tenants;
 use super::diff::between;
 use super::failure::Failure;
 use super::output::{Paint, count, print, print_json, progress};
-use super::session::{Leave, Session};
+use super::session::Session;
 use super::sync_report::names_shown;
 
 /// Show the fleet by hash, as it is now: who has what, who is behind, who drifted
@@ -94,7 +94,7 @@ impl Status {
     }
 
     async fn look(&self, session: &Session) -> Result<Picture, Failure> {
-        let registry = session.registry().await?;
+        let registry = session.records().await?;
         let against = match &self.against {
             Some(revision) => Some(session.resolve(revision).await?),
             None => match registry.hash_of(&Subject::Ref(BLESSED.to_owned()), Moment::Back(0)).await {
@@ -103,7 +103,7 @@ impl Status {
                 Err(error) => return Err(error.into()),
             },
         };
-        let fleets = session.fleets(self.fleet.as_deref(), Leave::default()).await?;
+        let fleets = session.live_fleets(self.fleet.as_deref()).await?;
         let mut picture =
             Picture { against: against.as_ref().map(SchemaSnapshot::hash), rows: Vec::new(), failed: Vec::new() };
         let mut changes_of: BTreeMap<SnapshotHash, usize> = BTreeMap::new();

@@ -116,7 +116,7 @@ impl Sync {
         let policy = leave.policy.clone();
         let fleets = session.fleets(self.selection.fleet.as_deref(), leave).await?;
         let selected = self.selection.of(&fleets).await?;
-        if !self.dry_run && session.must_ask(WITHOUT_TERMINAL)? {
+        if !self.dry_run && session.must_ask("this changes tenants", WITHOUT_TERMINAL)? {
             let planned = run(&selected, &target, false, &Cancellation::default()).await;
             say(&Report::new(target.hash(), true, policy.clone(), planned).as_text());
             if !ask("Do it?")? {

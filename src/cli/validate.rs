@@ -13,7 +13,7 @@ use super::diff::between;
 use super::failure::Failure;
 use super::output::{Paint, count, print, print_json, progress};
 use super::selection::Selection;
-use super::session::{Leave, Session};
+use super::session::Session;
 use super::sync_report::names_shown;
 use super::{Ending, text_diff};
 
@@ -34,7 +34,7 @@ impl Validate {
     pub(super) async fn run(self, session: &Session) -> Result<Ending, Failure> {
         let is_json = session.is_json()?;
         let against = session.resolve(&self.against).await?;
-        let fleets = session.fleets(self.selection.fleet.as_deref(), Leave::default()).await?;
+        let fleets = session.live_fleets(self.selection.fleet.as_deref()).await?;
         let (mut findings, mut failed): (Vec<Finding>, Vec<_>) = (Vec::new(), Vec::new());
         for (fleet, tenants) in self.selection.or_all(&fleets).await? {
             let bar = progress("inspecting", tenants.len());

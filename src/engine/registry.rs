@@ -1,10 +1,11 @@
 //! The registry: what people do with a store alone. Refs, histories, and the snapshots behind them. Knows no database.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use schema_sync_store::{
-    Event, LogEntry, LogName, LogRange, NewEntry, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError,
+    Event, LogEntry, LogName, LogRange, NewEntry, ObjectId, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError,
 };
 
 use super::revision::{Moment, Revision, Subject};
@@ -14,6 +15,8 @@ use super::suggest;
 pub const BLESSED: &str = "blessed";
 /// Entries that are read at once while one with a snapshot is looked for.
 const PAGE_ENTRIES: usize = 64;
+/// How long a snapshot that was put counts as being there: much shorter than what is not named may lie in a store.
+const KEPT_FOR: Duration = Duration::from_secs(3_600);
 /// How often an append is tried again behind another one that came first.
 pub(super) const APPEND_TRIES_MAX: usize = 16;
 
@@ -61,6 +64,37 @@ pub enum RegistryError {
         /// When its first entry was appended.
         begins: String,
     },
+    /// No snapshot has such an object.
+    #[error("{place} has no object {name}{}", suggest::did_you_mean(.similar.as_deref()))]
+    UnknownObject {
+        /// What was typed.
+        name: String,
+        /// The log, or the ref or tenant at some moment.
+        place: String,
+        /// The object whose name is nearest.
+        similar: Option<String>,
+    },
+    /// A ref does not name what it is expected to name.
+    #[error("{name} is not {} as expected: it is {}; nothing was changed", .expected.short(),
+        .found.map_or_else(|| "not there".to_owned(), |found| found.short()))]
+    RefMoved {
+        /// The ref.
+        name: String,
+        /// What it should have named.
+        expected: SnapshotHash,
+        /// What it names.
+        found: Option<SnapshotHash>,
+    },
+    /// A snapshot with objects that no plan can make, change or drop.
+    #[error("{name} was not moved: the snapshot has {} that schema-sync has no model for:{}",
+        if .objects.len() == 1 { "an object" } else { "objects" },
+        .objects.iter().map(|id| format!("\n  {id}")).collect::<String>())]
+    Unmodelled {
+        /// The ref.
+        name: String,
+        /// The objects.
+        objects: Vec<ObjectId>,
+    },
     /// A text that would be understood otherwise when typed as a revision.
     #[error("`{name}` cannot name a ref: {reason}")]
     RefName {
@@ -87,8 +121,8 @@ pub struct Blessing {
 pub struct Registry {
     store: Arc<dyn SnapshotStore>,
     author: String,
-    /// Snapshots that the store was seen to hold. A fleet shares few, and asking for each tenant anew costs a write.
-    kept: Arc<Mutex<HashSet<SnapshotHash>>>,
+    /// Snapshots that the store was seen to hold, and when. A fleet shares few, and asking for each tenant anew costs.
+    kept: Arc<Mutex<HashMap<SnapshotHash, Instant>>>,
 }
 
 impl Registry {
@@ -107,37 +141,21 @@ impl Registry {
         self.store.as_ref()
     }
 
-    /// Keeps snapshots in the store, asking it only for those that it was not seen to hold.
+    /// Keeps snapshots in the store, asking it only for those that it was not seen to hold within [`KEPT_FOR`].
     pub(super) async fn keep(&self, snapshots: &[&SchemaSnapshot]) -> Result<(), StoreError> {
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |snapshot: &&&SchemaSnapshot| !kept().contains(&snapshot.hash());
+        let is_new =
+            |snapshot: &&&SchemaSnapshot| kept().get(&snapshot.hash()).is_none_or(|seen| seen.elapsed() > KEPT_FOR);
         let new: Vec<SchemaSnapshot> = snapshots.iter().filter(is_new).map(|snapshot| (*snapshot).clone()).collect();
         if !new.is_empty() {
             let hashes = self.store.put_all(&new).await?;
-            kept().extend(hashes);
+            kept().extend(hashes.into_iter().map(|hash| (hash, Instant::now())));
         }
         Ok(())
     }
 
     pub(super) fn entry(&self, event: Event) -> NewEntry {
         NewEntry::new(event, self.author.clone())
-    }
-
-    /// Moves a ref to a snapshot of the store. Nothing is written where it is there already.
-    ///
-    /// # Errors
-    /// A name that no ref can have, and what the store answers; a `Conflict` means that somebody else moved it just now.
-    pub async fn bless(&self, name: &str, hash: SnapshotHash, note: Option<String>) -> Result<Blessing, RegistryError> {
-        check_ref_name(name)?;
-        let log = LogName::reference(name).map_err(StoreError::from)?;
-        let last = self.store.last_entry(&log).await?;
-        let before = last.as_ref().and_then(|entry| entry.snapshot);
-        if let (Some(entry), true) = (&last, before == Some(hash)) {
-            return Ok(Blessing { before, entry: entry.clone(), moved: false });
-        }
-        let entry = self.entry(Event::BLESSED).snapshot(hash).note(note);
-        let entry = self.store.append(&log, last.as_ref().map(|entry| &entry.hash), entry).await?;
-        Ok(Blessing { before, entry, moved: true })
     }
 
     /// All refs with their last entries, sorted by name.
@@ -158,6 +176,17 @@ impl Registry {
     pub async fn tenants(&self) -> Result<Vec<String>, RegistryError> {
         let logs = self.store.logs("tenants/").await?;
         Ok(logs.iter().filter_map(LogName::tenant_name).collect())
+    }
+
+    /// All tenants that have a history with the last entries of it, sorted.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn tenants_recorded(&self) -> Result<Vec<(String, LogEntry)>, RegistryError> {
+        let logs = self.store.logs("tenants/").await?;
+        let entries = self.store.last_entries(&logs).await?;
+        let named = logs.iter().zip(entries).filter_map(|(log, entry)| Some((log.tenant_name()?, entry?)));
+        Ok(named.collect())
     }
 
     /// The log that a ref's or a tenant's name means, which has at least one entry.
@@ -189,19 +218,20 @@ impl Registry {
         }
     }
 
-    /// Entries of a log, newest first.
-    ///
-    /// # Errors
-    /// What the store answers.
-    pub async fn history(&self, log: &LogName, limit: usize) -> Result<Vec<LogEntry>, RegistryError> {
-        Ok(self.store.read(log, LogRange::last(limit)).await?)
-    }
-
     /// The snapshot's hash that an entry of a log names. Entries that name no snapshot are passed over, uncounted.
     ///
     /// # Errors
     /// Names that mean nothing, and logs that do not go back that far.
     pub async fn hash_of(&self, subject: &Subject, moment: Moment) -> Result<SnapshotHash, RegistryError> {
+        Ok(self.entry_of(subject, moment).await?.1)
+    }
+
+    /// The entry that is meant, and the snapshot that it names.
+    pub(super) async fn entry_of(
+        &self,
+        subject: &Subject,
+        moment: Moment,
+    ) -> Result<(LogEntry, SnapshotHash), RegistryError> {
         let log = self.log_of(subject).await?;
         let (mut to_skip, mut range) = match moment {
             Moment::Back(count) => (count, LogRange::last(PAGE_ENTRIES)),
@@ -209,9 +239,10 @@ impl Registry {
         };
         loop {
             let page = self.store.read(&log, range).await?;
-            for hash in page.iter().filter_map(|entry| entry.snapshot) {
+            for entry in &page {
+                let Some(hash) = entry.snapshot else { continue };
                 if to_skip == 0 {
-                    return Ok(hash);
+                    return Ok((entry.clone(), hash));
                 }
                 to_skip -= 1;
             }
@@ -235,6 +266,15 @@ impl Registry {
         };
         let begins = first.map(|entry| entry.time.to_string()).unwrap_or_default();
         Ok(RegistryError::NoSuchEntry { subject: subject.to_string(), moment, begins })
+    }
+
+    /// The newest snapshot that a log names; none where it names none.
+    pub(super) async fn last_snapshot(&self, log: &LogName) -> Result<Option<SchemaSnapshot>, RegistryError> {
+        let page = self.store.read(log, LogRange::last(PAGE_ENTRIES)).await?;
+        match page.iter().find_map(|entry| entry.snapshot) {
+            Some(hash) => Ok(Some(self.get(&hash).await?)),
+            None => Ok(None),
+        }
     }
 
     /// The one snapshot whose hash begins so; a ref of that name where none does.
@@ -261,7 +301,7 @@ impl Registry {
 }
 
 /// A ref must be understood as such when its name is typed as a revision.
-fn check_ref_name(name: &str) -> Result<(), RegistryError> {
+pub(super) fn check_ref_name(name: &str) -> Result<(), RegistryError> {
     let refuse = |reason| Err(RegistryError::RefName { name: name.to_owned(), reason });
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     if !name.bytes().all(plain) {

@@ -27,7 +27,10 @@ pub enum RevisionError {
     #[error("`{0}` ends in `~` and something that is no number of entries: `blessed~2` is two before the last")]
     Back(String),
     /// What stands in `@{…}` is no time.
-    #[error("`{text}` has no time in `@{{…}}`: {reason}; write `@{{2026-03-03}}` or `@{{2026-03-03T10:00Z}}`")]
+    #[error(
+        "`{text}` has no time in `@{{…}}`: {reason}; write `@{{2026-03-03}}` for the end of that day, \
+             or `@{{2026-03-03T10:00+01:00}}`; without a zone it is UTC"
+    )]
     Time {
         /// The whole text.
         text: String,
@@ -141,7 +144,7 @@ fn split_moment(text: &str) -> Result<(&str, Option<Moment>), RevisionError> {
     if let Some((subject, rest)) = text.split_once("@{") {
         let error = |reason: String| RevisionError::Time { text: text.to_owned(), reason };
         let time = rest.strip_suffix('}').ok_or_else(|| error("the closing brace is missing".to_owned()))?;
-        return Ok((subject, Some(Moment::At(read_time(time).map_err(error)?))));
+        return Ok((subject, Some(Moment::At(read_times(time).map_err(error)?.1))));
     }
     if let Some((subject, count)) = text.rsplit_once('~') {
         let count = count.parse().map_err(|_| RevisionError::Back(text.to_owned()))?;
@@ -150,18 +153,24 @@ fn split_moment(text: &str) -> Result<(&str, Option<Moment>), RevisionError> {
     Ok((text, None))
 }
 
-/// A time with its zone; without one it is UTC. A date alone is all of that day.
-pub(crate) fn read_time(text: &str) -> Result<Timestamp, String> {
+/// The first and the last moment that a text means. A time with its zone, or in UTC without one, is one moment; a date
+/// alone is all of that day in UTC.
+///
+/// # Errors
+/// A text that is no time.
+pub fn read_times(text: &str) -> Result<(Timestamp, Timestamp), String> {
     if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Ok(timestamp);
+        return Ok((timestamp, timestamp));
     }
-    let moment = if text.len() <= "2026-03-03".len() {
-        text.parse::<Date>().map(|date| date.to_datetime(time(23, 59, 59, 999_999_999)))
+    let in_utc = |moment: DateTime| moment.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    let moments = if text.len() <= "2026-03-03".len() {
+        text.parse::<Date>().and_then(|date| {
+            Ok((in_utc(date.to_datetime(time(0, 0, 0, 0)))?, in_utc(date.to_datetime(time(23, 59, 59, 999_999_999)))?))
+        })
     } else {
-        text.parse::<DateTime>()
+        text.parse::<DateTime>().and_then(in_utc).map(|moment| (moment, moment))
     };
-    let zoned = moment.and_then(|moment| moment.to_zoned(TimeZone::UTC));
-    zoned.map(|zoned| zoned.timestamp()).map_err(|error| error.to_string())
+    moments.map_err(|error| error.to_string())
 }
 
 impl fmt::Display for Subject {
@@ -202,6 +211,10 @@ mod tests {
             ("blessed@{2026-03-03}", reference("blessed", end_of_day)),
             ("tenant:acme@{2026-03-03T10:00Z}", tenant("acme", at("2026-03-03T10:00:00Z"))),
             ("tenant:acme@{2026-03-03 10:00}", tenant("acme", at("2026-03-03T10:00:00Z"))),
+            ("tenant:eu/acme~0", tenant("eu/acme", Moment::Back(0))),
+            ("tenant:eu/acme@{2026-03-03}", tenant("eu/acme", end_of_day)),
+            ("release-2@{20260303}", reference("release-2", end_of_day)),
+            ("beef@{2026-03-03T10:00+01:00}", reference("beef", at("2026-03-03T09:00:00Z"))),
             ("blessed@{2026-03-03T10:00:30+02:00}", reference("blessed", at("2026-03-03T08:00:30Z"))),
             ("live:acme", Revision::Live("acme".to_owned())),
             ("postgres://h/db?schema=x", Revision::Database("postgres://h/db?schema=x".to_owned())),
@@ -217,7 +230,24 @@ mod tests {
 
     #[test]
     fn what_names_nothing_is_refused() {
-        for text in ["", "tenant:", "live:", "~1", "blessed~x", "blessed~-1", "a@{", "a@{yesterday}", "postgre://h/d"] {
+        for text in [
+            "",
+            "tenant:",
+            "live:",
+            "~1",
+            "@{2026-03-03}",
+            "blessed~",
+            "blessed~x",
+            "blessed~-1",
+            "blessed~99999999999999999999",
+            "a@{",
+            "a@{}",
+            "a@{yesterday}",
+            "a@{2026-02-30}",
+            "a@{2026-03-03T25:00}",
+            "a@{2026-03-03}~1",
+            "postgre://h/d",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         let error = parse("postgre://me:s3cret@h/d?password=s3cret").unwrap_err().to_string();

@@ -1,5 +1,7 @@
 //! The engine on a mocked database and a store in memory.
 
+mod searches;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -136,6 +138,8 @@ struct Meddled {
     peer: Mutex<Option<MockDatabase>>,
     /// The same, just before the next entry is appended.
     late_peer: Mutex<Option<MockDatabase>>,
+    /// How often a snapshot was read.
+    gets: AtomicUsize,
 }
 
 impl Meddled {
@@ -164,6 +168,7 @@ impl SnapshotStore for Meddled {
     }
 
     async fn get(&self, hash: &SnapshotHash) -> Result<SchemaSnapshot, StoreError> {
+        self.gets.fetch_add(1, Ordering::SeqCst);
         self.inner.get(hash).await
     }
 

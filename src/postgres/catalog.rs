@@ -86,7 +86,7 @@ pub(super) type Address = (u32, u32, i32);
 #[derive(Debug)]
 pub(super) struct Relation {
     pub(super) id: ObjectId,
-    /// The names, types and collations of its columns, by number.
+    /// What later sources must know of its columns, by number.
     pub(super) columns: HashMap<i16, RelationColumn>,
     /// The tables that it inherits from, or is a partition of.
     pub(super) parents: Vec<u32>,
@@ -98,6 +98,7 @@ pub(super) struct RelationColumn {
     pub(super) name: SmolStr,
     pub(super) type_oid: u32,
     pub(super) collation: u32,
+    pub(super) is_generated: bool,
 }
 
 /// An operator class, as indexes print it.

@@ -82,7 +82,7 @@ async fn read_all(
     };
     let parameters: [&(dyn ToSql + Sync); 2] = [&oids, &path];
     let members = client.query(&prepared.members, &[]);
-    let classes = client.query(&prepared.operator_classes, &[&true]);
+    let classes = prepared.added_classes(client);
     let mut requests = Vec::with_capacity(prepared.sources.len());
     for statement in &prepared.sources {
         requests.push(read_source(client, statement, &parameters));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use schema_sync_store::{SchemaSnapshot, SnapshotHash};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
 
 use super::inspector::inspect_settled;
 use super::look::inspect_here;
@@ -94,8 +95,13 @@ struct Lock {
 impl Lock {
     async fn try_take(&self) -> Result<bool, AdapterError> {
         let query = "SELECT pg_try_advisory_lock($1)";
-        let row = self.session.client().query_one(query, &[&self.key]).await;
-        row.and_then(|row| row.try_get(0)).map_err(|error| self.failed(query, &error))
+        self.ask(query).await.map_err(|error| self.failed(query, &error))
+    }
+
+    /// Asks about the lock in one round trip, without preparing.
+    async fn ask(&self, query: &str) -> Result<bool, tokio_postgres::Error> {
+        let rows = self.session.client().query_typed(query, &[(&self.key, Type::INT8)]).await?;
+        rows.first().map_or(Ok(false), |row| row.try_get(0))
     }
 
     /// Who holds the lock, as far as the role may see.
@@ -209,8 +215,9 @@ impl LockGuard for Lock {
             return Ok(());
         }
         let query = "SELECT pg_advisory_unlock($1)";
-        self.session.client().query_one(query, &[&self.key]).await.map_err(|error| self.failed(query, &error))?;
-        self.run("RESET search_path").await?;
+        let (released, reset) = futures_util::join!(self.ask(query), self.run("RESET search_path"));
+        released.map_err(|error| self.failed(query, &error))?;
+        reset?;
         let Self { session, database, sessions, .. } = *self;
         sessions.give_back(&database, session);
         Ok(())

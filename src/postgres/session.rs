@@ -27,7 +27,7 @@ pub(super) struct Prepared {
     /// See [`NAMESPACES`], [`MEMBERS`], [`OPERATOR_CLASSES`] and [`VISIBLE`].
     pub(super) namespaces: Statement,
     pub(super) members: Statement,
-    pub(super) operator_classes: Statement,
+    operator_classes: Statement,
     pub(super) visible: Statement,
     /// The operator classes that PostgreSQL brings along, which never change.
     pub(super) own_classes: Vec<Row>,
@@ -40,13 +40,20 @@ const NAMESPACES: &str = "SELECT n.oid, n.nspname::text, has_schema_privilege(n.
      ELSE n.nspname = ANY($1) END";
 /// What belongs to extensions.
 const MEMBERS: &str = "SELECT classid, objid, refobjid FROM pg_depend WHERE refclassid = 3079 AND deptype = 'e'";
-/// Operator classes. 16384 is the first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
+/// Operator classes of this OID or a later one, and before another.
 const OPERATOR_CLASSES: &str = "SELECT c.oid, n.nspname::text, c.opcname::text, c.opcintype, c.opcdefault \
-     FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE (c.oid >= 16384) = $1";
+     FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE c.oid >= $1 AND c.oid < $2";
+/// The first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
+const OWN_OIDS_END: u32 = 16384;
 /// Which transactions are seen: equal texts, nothing changed in between.
 const VISIBLE: &str = "SELECT pg_current_snapshot()::text";
 
 impl Prepared {
+    /// The operator classes that others than PostgreSQL itself have brought.
+    pub(super) async fn added_classes(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
+        client.query(&self.operator_classes, &[&OWN_OIDS_END, &u32::MAX]).await
+    }
+
     /// Prepares all in one go.
     async fn new(client: &Client, server: Server) -> Result<Self, tokio_postgres::Error> {
         let texts: Vec<String> = SOURCES.iter().map(|source| statement(&(source.body)(&server))).collect();
@@ -64,7 +71,7 @@ impl Prepared {
         let sources: Vec<Statement> = sources.into_iter().collect::<Result<_, _>>()?;
         let (namespaces, members) = (namespaces?, members?);
         let (operator_classes, visible) = (operator_classes?, visible?);
-        let own_classes = client.query(&operator_classes, &[&false]).await?;
+        let own_classes = client.query(&operator_classes, &[&0_u32, &OWN_OIDS_END]).await?;
         Ok(Self { sources, namespaces, members, operator_classes, visible, own_classes })
     }
 }

@@ -3,7 +3,7 @@
 //! RFC 8785 sorts keys by UTF-16 code units and prints numbers as ECMAScript does. The form is kept exact with plain
 //! sorted maps because only ASCII keys and whole numbers up to 2^53 are let in; larger ones travel as strings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
@@ -84,6 +84,7 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
     if let Some(pair) = objects.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(SnapshotError::Duplicate(pair[0].id.clone()));
     }
+    let known: HashSet<&ObjectId> = objects.iter().map(|object| &object.id).collect();
     let mut last_known: Option<&ObjectId> = None;
     for object in objects {
         for (name, value) in &object.attributes {
@@ -101,7 +102,7 @@ pub(crate) fn check_objects(objects: &[Object]) -> Result<(), SnapshotError> {
         for need in &object.needs {
             // Neighbours need the same container, which is looked for once.
             if last_known != Some(need) {
-                if objects.binary_search_by(|other| other.id.cmp(need)).is_err() {
+                if !known.contains(need) {
                     return Err(SnapshotError::DanglingNeed { object: object.id.clone(), missing: need.clone() });
                 }
                 last_known = Some(need);

@@ -1,10 +1,11 @@
 //! Keys as files of a folder. A file is written aside under a name of its own, synchronised, and only then linked to
 //! the name that it is for: the link is made where there is none, and whoever makes it has created the key.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +25,7 @@ pub(crate) async fn open(path: &Path, mode: OpenMode) -> Result<KeyedStore<FileK
         location: StoreUrl::File(path.to_owned()).to_string(),
         root: path.to_owned(),
         settled: Mutex::default(),
+        turns: Mutex::default(),
     };
     let keys = FileKeys(Arc::new(folder));
     keys.run(move |folder| folder.check_is_folder(mode)).await?;
@@ -88,6 +90,30 @@ struct Folder {
     root: PathBuf,
     /// Folders that are known to survive a crash, themselves and all that they are in.
     settled: Mutex<HashSet<PathBuf>>,
+    /// Who synchronises which folder.
+    turns: Mutex<HashMap<PathBuf, Arc<Turn>>>,
+}
+
+/// Many who make files in one folder at the same time are served by one synchronisation of it.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Counts those who have asked.
+    asked: AtomicU64,
+    /// How many had asked when the last synchronisation began that is done.
+    served: Mutex<u64>,
+}
+
+impl Turn {
+    fn take(&self, synchronise: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if *served < number {
+            let asked = self.asked.load(Ordering::SeqCst);
+            synchronise()?;
+            *served = asked;
+        }
+        Ok(())
+    }
 }
 
 impl Folder {
@@ -163,7 +189,7 @@ impl Folder {
     /// Makes sure that a file that is there survives a crash: its bytes do since before it had its name.
     fn settle(&self, path: &Path) -> Result<(), StoreError> {
         let Some(folder) = path.parent() else { return Ok(()) };
-        let settled = self.settle_above(folder).and_then(|()| synchronise(folder));
+        let settled = self.settle_above(folder).and_then(|()| self.synchronise(folder));
         settled.map_err(|error| self.write_failure(folder, &error))
     }
 
@@ -192,7 +218,7 @@ impl Folder {
         for folder in &unsettled {
             if let Some(above) = folder.parent() {
                 let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-                match synchronise(above) {
+                match self.synchronise(above) {
                     Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !above.starts_with(&self.root) => {
                         // A folder that may not be read was not made by this user just now.
                     }
@@ -202,6 +228,17 @@ impl Folder {
         }
         self.settled.lock().unwrap_or_else(PoisonError::into_inner).extend(unsettled);
         Ok(())
+    }
+
+    /// Makes the names in a folder survive a crash. Elsewhere than on Unix a folder cannot be opened.
+    fn synchronise(&self, folder: &Path) -> io::Result<()> {
+        if cfg!(not(unix)) {
+            return Ok(());
+        }
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Arc::clone(turns.entry(folder.to_owned()).or_default());
+        drop(turns);
+        turn.take(|| File::open(folder)?.sync_all())
     }
 
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -318,8 +355,11 @@ impl Aside {
         let path = folder.join(format!("{}-{:016x}", std::process::id(), fastrand::u64(..)));
         let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         let aside = Self { path, is_there: true };
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        // An empty file is there with its name, and there is nothing more to it.
+        if !bytes.is_empty() {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+        }
         Ok(aside)
     }
 
@@ -348,17 +388,17 @@ impl Drop for Aside {
     }
 }
 
-/// Makes the names in a folder survive a crash. Elsewhere than on Unix a folder cannot be opened.
-fn synchronise(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn folder(root: &Path) -> Folder {
-        Folder { location: "file:test".to_owned(), root: root.to_owned(), settled: Mutex::default() }
+        Folder {
+            location: "file:test".to_owned(),
+            root: root.to_owned(),
+            settled: Mutex::default(),
+            turns: Mutex::default(),
+        }
     }
 
     #[test]
@@ -388,6 +428,26 @@ mod tests {
         folder.delete("a/b/1").unwrap();
         assert_eq!(folder.get("a/b/1").unwrap(), None);
         assert_eq!(fs::read_dir(temporary.path().join(TEMPORARY)).unwrap().count(), 0, "nothing is left aside");
+    }
+
+    #[test]
+    fn one_synchronisation_serves_all_who_had_asked() {
+        let (turn, done) = (Turn::default(), AtomicU64::new(0));
+        let synchronise = || {
+            std::thread::sleep(Duration::from_millis(20));
+            done.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| turn.take(synchronise).unwrap());
+            }
+        });
+        assert!((1..8).contains(&done.load(Ordering::SeqCst)), "{done:?}");
+        turn.take(|| Err(io::ErrorKind::TimedOut.into())).unwrap_err();
+        let before = done.load(Ordering::SeqCst);
+        turn.take(synchronise).unwrap();
+        assert_eq!(done.load(Ordering::SeqCst), before + 1, "what failed has served nobody");
     }
 
     #[test]

@@ -30,6 +30,9 @@ mod memory;
 mod object;
 mod open;
 mod packed;
+#[cfg(feature = "s3")]
+mod s3;
+mod s3_url;
 mod snapshot;
 mod sqlite;
 mod store;
@@ -45,6 +48,7 @@ pub use log_name::{LOG_NAME_BYTES_MAX, LOG_NAME_PART_BYTES_MAX, LogName, LogName
 pub use memory::MemoryStore;
 pub use object::{Attributes, Object, ObjectId};
 pub use open::{OpenMode, StoreUrl, open_store};
+pub use s3_url::S3Url;
 pub use snapshot::{SNAPSHOT_FORMAT, SchemaSnapshot};
 pub use sqlite::SqliteStore;
 pub use store::{Append, FRESH_HOURS, SnapshotStore, StoreError, StoredObject, check_import};

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{MemoryStore, SnapshotStore, SqliteStore, StoreError, file};
+use crate::{MemoryStore, S3Url, SnapshotStore, SqliteStore, StoreError, file};
 
-const SUPPORTED: &str = "this version supports `sqlite:PATH`, `git:PATH`, `file:FOLDER` and `memory:`";
+const SUPPORTED: &str =
+    "this version supports `sqlite:PATH`, `git:PATH`, `file:FOLDER`, `s3://BUCKET/PREFIX` and `memory:`";
 
 /// Between the path of a repository and the name of a remote.
 const REMOTE: &str = "?remote=";
@@ -28,6 +29,8 @@ pub enum StoreUrl {
     },
     /// `file:FOLDER`, a folder of files.
     File(PathBuf),
+    /// `s3://BUCKET/PREFIX`, objects of a bucket.
+    S3(S3Url),
 }
 
 /// What a store is opened for.
@@ -69,9 +72,10 @@ impl FromStr for StoreUrl {
                 refuse("file:…".to_owned(), "a path cannot hold a NUL character".to_owned())
             }
             ("file", path) => Ok(Self::File(path.into())),
-            ("s3", _) => {
-                refuse(format!("{scheme}:…"), format!("`{scheme}:` stores are not supported yet; {SUPPORTED}"))
-            }
+            ("s3", place) => match place.parse() {
+                Ok(url) => Ok(Self::S3(url)),
+                Err(reason) => refuse("s3:…".to_owned(), String::from(reason)),
+            },
             _ => refuse(
                 format!("{}:…", scheme.escape_debug()),
                 format!("there is no such store; {SUPPORTED}, and `sqlite:` must be typed before a path"),
@@ -110,6 +114,7 @@ impl fmt::Display for StoreUrl {
             Self::Git { path, remote: None } => write!(formatter, "git:{}", path.display()),
             Self::Git { path, remote: Some(remote) } => write!(formatter, "git:{}{REMOTE}{remote}", path.display()),
             Self::File(path) => write!(formatter, "file:{}", path.display()),
+            Self::S3(url) => write!(formatter, "{url}"),
         }
     }
 }
@@ -130,6 +135,13 @@ pub async fn open_store(url: &StoreUrl, mode: OpenMode) -> Result<Arc<dyn Snapsh
             Err(StoreError::Url { url: url.to_string(), reason })
         }
         StoreUrl::File(path) => Ok(Arc::new(file::open(path, mode).await?)),
+        #[cfg(feature = "s3")]
+        StoreUrl::S3(url) => Ok(Arc::new(crate::s3::open(url, mode).await?)),
+        #[cfg(not(feature = "s3"))]
+        StoreUrl::S3(url) => Err(StoreError::Url {
+            url: url.to_string(),
+            reason: "this program was built without its feature `s3`".to_owned(),
+        }),
     }
 }
 
@@ -150,6 +162,13 @@ mod tests {
             ("git:.schema-sync/store.git", "git:.schema-sync/store.git"),
             ("git:///var/a?b.git?remote=origin", "git:/var/a?b.git?remote=origin"),
             ("file:///var/store", "file:/var/store"),
+            ("s3://bucket", "s3://bucket"),
+            ("s3://bucket/", "s3://bucket"),
+            ("s3:bucket/a/b=1/?", "s3://bucket/a/b=1"),
+            (
+                "s3://b.c/a?region=eu-west-1&endpoint=http://127.0.0.1:9000/",
+                "s3://b.c/a?endpoint=http://127.0.0.1:9000&region=eu-west-1",
+            ),
         ] {
             let url: StoreUrl = typed.parse()?;
             assert_eq!(url.to_string(), printed);
@@ -174,7 +193,14 @@ mod tests {
             ("git:https://me:secret@host/store.git", "clone it"),
             ("git://host/secret.git", "clone it"),
             ("file:", "a folder must stand"),
-            ("s3://secret@bucket/prefix", "`s3:` stores are not supported yet"),
+            ("s3://secret@bucket/prefix", "credentials belong in the environment"),
+            ("s3:", "the name of a bucket must stand"),
+            ("s3://bucket/a//b", "a prefix has parts"),
+            ("s3://bucket/../b", "a prefix has parts"),
+            ("s3://bucket?endpoint=http://me:secret@host", "without a user or a password"),
+            ("s3://bucket?endpoint=host", "`endpoint` must be"),
+            ("s3://bucket?secret=1", "may stand `endpoint=URL`"),
+            ("s3://bucket?region=", "may stand `endpoint=URL`"),
             ("postgres://me:secret@host/database", "no such store"),
             ("SQLITE:secret", "no such store"),
         ] {

@@ -36,7 +36,8 @@ impl SchemaSnapshot {
         coverage: BTreeSet<String>,
         mut objects: Vec<Object>,
     ) -> Result<Self, SnapshotError> {
-        objects.sort_unstable_by(|left, right| left.id.cmp(&right.id));
+        // Objects come in runs that are sorted already, of which a stable sort makes use.
+        objects.sort_by(|left, right| left.id.cmp(&right.id));
         canonical::check_objects(&objects)?;
         Ok(Self(Arc::new(Inner { dialect: dialect.into(), coverage, objects, hash: OnceLock::new() })))
     }

@@ -200,6 +200,24 @@ async fn a_changed_byte_of_an_entry_never_gives_a_wrong_answer() -> Outcome {
     Ok(())
 }
 
+/// Somebody else may have listed the key before, and delete it any time from now on.
+#[tokio::test]
+async fn a_key_that_was_removed_is_not_made_again() -> Outcome {
+    let folder = TempDir::new()?;
+    let (path, store) = small_store(&folder).await?;
+    let hash = snapshot(1).hash();
+    let key = path.join("objects").join(&hash.to_string()[..2]).join(hash.to_string());
+    assert_eq!(store.remove(&[hash], jiff::Timestamp::MAX).await?, [hash]);
+    store.put(&snapshot(1)).await?;
+    assert!(!key.exists());
+    assert_eq!(store.get(&hash).await?, snapshot(1));
+    assert_eq!(store.objects(None, 10).await?.len(), 1);
+    assert_eq!(store.remove(&[hash], jiff::Timestamp::MAX).await?, [hash]);
+    assert_eq!(store.remove(&[hash], jiff::Timestamp::MAX).await?, []);
+    assert_eq!((store.objects(None, 10).await?, store.find(&hash.to_string().parse()?).await?), (vec![], vec![]));
+    Ok(())
+}
+
 /// What anybody can do with the usual tools, the format of an entry being its contract.
 #[tokio::test]
 async fn an_entry_is_verified_with_sha256sum_alone() -> Outcome {

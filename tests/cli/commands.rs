@@ -161,6 +161,38 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn the_store_alone_answers_where_there_is_no_database() {
+    let fixture = Fixture::with_store(&[("acme", V1), ("globex", V1)]);
+    fixture.run(&["capture", "--all"]).ok(0);
+    fixture.run(&["bless", "v2.sql"]).ok(0);
+    std::fs::remove_dir_all(fixture.path("tenants")).unwrap();
+    std::fs::remove_file(fixture.path("schema-sync.toml")).unwrap();
+    assert!(fixture.run(&["tenants", "--recorded"]).ok(0).contains("eu/globex"));
+    assert!(fixture.run(&["refs"]).ok(0).contains("blessed"));
+    assert!(fixture.run(&["show", "tenant:acme"]).ok(0).contains("table users"));
+    for (from, to) in [("tenant:acme", "blessed"), ("tenant:globex", "blessed"), ("blessed", "tenant:acme")] {
+        assert!(fixture.run(&["diff", from, to, "--exit-code"]).ok(1).contains("column email"));
+    }
+    fixture.run(&["diff", "tenant:acme", "tenant:globex", "--exit-code"]).ok(0);
+    assert!(fixture.run(&["plan", "tenant:acme", "blessed"]).ok(0).contains("ALTER TABLE"));
+    fixture.run(&["tenants"]).fails(2, &["no configuration"]);
+    fixture.run(&["audit", "--live"]).fails(2, &["no configuration"]);
+}
+
+#[test]
+fn init_writes_down_the_store_that_is_named() {
+    let fixture = Fixture::new(&[]);
+    std::fs::remove_file(fixture.path("schema-sync.toml")).unwrap();
+    fixture.run(&["init", "--store", "sqlite:a \"b\"/s.db"]).ok(0);
+    assert!(fixture.path("a \"b\"/s.db").exists());
+    fixture.run(&["put", "v2.sql", "--dialect", "sqlite"]).ok(0);
+    assert!(!fixture.path(".schema-sync").exists());
+    let said = fixture.run(&["init", "--store", "sqlite:other.db"]).stderr;
+    assert!(said.contains("the configuration was not changed"), "{said}");
+    fixture.run(&["init", "--store", "other.db"]).fails(2, &["no scheme"]);
+}
+
+#[test]
 fn init_keeps_a_configuration_that_is_there() {
     let fixture = Fixture::new(&[]);
     let before = std::fs::read_to_string(fixture.path("schema-sync.toml")).unwrap();

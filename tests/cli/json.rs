@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::fixture::{Fixture, V1};
 
-/// A document in which every hash is `HASH 1` and so on, and every time `TIME`.
+/// A document in which every hash is `HASH 1` and so on, every time `TIME`, and every size `BYTES`.
 struct Stable {
     hashes: HashMap<String, String>,
 }
@@ -29,8 +29,10 @@ impl Stable {
             Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item)),
             Value::Object(members) => {
                 for (name, member) in members.iter_mut() {
-                    if name == "time" {
-                        *member = Value::from("TIME");
+                    match name.as_str() {
+                        "time" | "at" | "begins" => *member = Value::from("TIME"),
+                        "bytes" => *member = Value::from("BYTES"),
+                        _ => {}
                     }
                     self.replace(member);
                 }
@@ -63,4 +65,19 @@ fn json_is_as_documented() {
     pin!(fixture, 0, "sync-dry-run", "sync", "acme", "--dry-run");
     pin!(fixture, 0, "sync", "sync", "--all", "--yes");
     pin!(fixture, 0, "log", "log", "tenant:acme");
+    pin!(fixture, 0, "tenants-recorded", "tenants", "--recorded");
+    pin!(fixture, 0, "blame", "blame", "tenant:acme", "users");
+    fixture.tenant("acme").execute_batch("CREATE TABLE drift (x)").unwrap();
+    pin!(fixture, 0, "audit", "audit", "acme", "--live");
+    pin!(fixture, 0, "audit-before", "audit", "acme", "--at", "2001-01-01");
+    pin!(fixture, 0, "audit-bundle", "audit", "--bundle", "acme.tar");
+    pin!(fixture, 0, "store-check", "store", "check", "--read-data");
+    pin!(fixture, 0, "store-gc", "store", "gc", "--dry-run");
+    pin!(fixture, 0, "store-copy", "store", "copy", "sqlite:copy.db");
+    pin!(fixture, 0, "store-export", "store", "export", "blessed", "v2.snapshot");
+    let store = rusqlite::Connection::open(fixture.path(".schema-sync/store.db")).unwrap();
+    let damage =
+        "DELETE FROM objects WHERE rowid = 2; DELETE FROM entries WHERE log = 'tenants/eu/acme' AND sequence = 1";
+    store.execute_batch(damage).unwrap();
+    pin!(fixture, 4, "store-check-damaged", "store", "check");
 }

@@ -86,7 +86,9 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let Some(relation) = reading.relations.get_mut(&relation_oid) else { return Ok(()) };
     let name = SmolStr::new(cells.get::<&str>(3)?);
     let (type_oid, collation) = (cells.get(4)?, cells.get(9)?);
-    relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation });
+    let generated: &str = cells.get(8)?;
+    let is_generated = !generated.is_empty();
+    relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation, is_generated });
     let table = relation.id.clone();
     if table.kind != "table" {
         return Ok(());
@@ -98,7 +100,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
             Some(Identity { by_default: identity == "d", sequence })
         }
     };
-    let generated = match cells.get::<&str>(8)? {
+    let generated = match generated {
         "" => None,
         kind => Some(Generated { expression: String::new(), virtual_column: kind == "v" }),
     };

@@ -18,11 +18,11 @@ struct Attributes {
 pub(in super::super) const SOURCE: Source = Source { name: "default", body, read };
 
 /// An expression without columns is printed without looking at its table, which does not wait for the table's lock.
+/// Only those of generated columns speak of columns: as `VAR` nodes.
 fn body(_: &Server) -> String {
-    "SELECT e.oid, e.adrelid, e.adnum, a.attgenerated <> '', \
-     CASE WHEN a.attgenerated = '' THEN pg_get_expr(e.adbin, 0) ELSE pg_get_expr(e.adbin, e.adrelid) END \
+    "SELECT e.oid, e.adrelid, e.adnum, \
+     pg_get_expr(e.adbin, CASE WHEN e.adbin::text LIKE '%{VAR %' THEN e.adrelid ELSE 0 END) \
      FROM pg_depend d JOIN pg_attrdef e ON e.adrelid = d.objid \
-     JOIN pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
         .to_owned()
 }
@@ -30,11 +30,12 @@ fn body(_: &Server) -> String {
 fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), String> {
     let (oid, relation_oid, number): (u32, u32, i16) = (cells.get(1)?, cells.get(2)?, cells.get(3)?);
     let Some(relation) = reading.relations.get(&relation_oid) else { return Ok(()) };
-    let Some(name) = relation.columns.get(&number).map(|column| column.name.clone()) else { return Ok(()) };
+    let Some(found) = relation.columns.get(&number) else { return Ok(()) };
+    let (name, is_generated) = (found.name.clone(), found.is_generated);
     let owner = relation.id.clone();
     let column = (class::RELATION, relation_oid, i32::from(number));
-    let expression: String = cells.get(5)?;
-    if cells.get(4)? {
+    let expression: String = cells.get(4)?;
+    if is_generated {
         if let Some(object) = reading.at_mut(column) {
             column::set_generated(object, expression);
         }

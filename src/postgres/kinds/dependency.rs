@@ -5,35 +5,35 @@ use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class};
 pub(in super::super) const SOURCE: Source = Source { name: "dependency", body, read };
 
 /// Dependencies on what is in the namespace, on the types that come with it (rows of relations, and arrays), and on
-/// constraints of relations there.
+/// keys of relations there: a view that groups by a primary key needs it, so does a function whose body is SQL.
 ///
-/// What indexes and constraints need of their own table is known from their columns and left out, but for the columns
-/// of which an index's expressions and predicate speak.
+/// What indexes, constraints and defaults need of their own table is known from their columns and left out, but for the
+/// columns of which an index's expressions and predicate speak, which the index itself tells. A need of an array or of a
+/// row is one of the type or the relation.
 fn body(_: &Server) -> String {
     "SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid IN (1259, 1247, 1255) \
-     AND e.deptype IN ('n', 'a') AND NOT (e.refclassid = 1259 AND e.deptype = 'a' AND e.classid IN (1259, 2606)) \
+     AND (e.deptype = 'n' OR e.deptype = 'a' AND NOT (e.refclassid = 1259 AND e.classid IN (1259, 2604, 2606))) \
      UNION ALL \
-     SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     SELECT e.classid, e.objid, e.objsubid, e.refclassid, y.oid, e.refobjsubid \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typarray <> 0 \
      JOIN pg_depend e ON e.refclassid = 1247 AND e.refobjid = y.typarray AND e.deptype = 'n' \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
      UNION ALL \
-     SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
+     SELECT e.classid, e.objid, e.objsubid, e.refclassid, y.oid, e.refobjsubid \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.reltype <> 0 JOIN pg_type y ON y.oid = c.reltype \
-     JOIN pg_depend e ON e.refclassid = 1247 AND e.refobjid IN (y.oid, y.typarray) AND e.deptype = 'n' \
+     JOIN pg_depend e ON e.refclassid = 1247 AND e.refobjid = ANY(ARRAY[y.oid, y.typarray]) AND e.deptype = 'n' \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
-     FROM pg_depend d JOIN pg_index i ON i.indrelid = d.objid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) \
-     JOIN pg_depend e ON e.classid = 1259 AND e.objid = i.indexrelid AND e.refclassid = 1259 AND e.refobjsubid > 0 \
+     FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhasrules JOIN pg_rewrite r ON r.ev_class = c.oid \
+     JOIN pg_depend e ON e.classid = 2618 AND e.objid = r.oid AND e.refclassid = 2606 AND e.deptype = 'n' \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
-     FROM pg_depend d JOIN pg_constraint k ON k.conrelid = d.objid AND k.contype IN ('p', 'u') \
-     JOIN pg_depend e ON e.refclassid = 2606 AND e.refobjid = k.oid AND e.deptype = 'n' \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+     FROM pg_depend d JOIN pg_depend e ON e.classid = 1255 AND e.objid = d.objid AND e.refclassid = 2606 AND e.deptype = 'n' \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
         .to_owned()
 }
 

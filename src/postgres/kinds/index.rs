@@ -73,16 +73,14 @@ fn body(server: &Server) -> String {
          CASE WHEN c.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) END, \
          c.reloptions, i.indisunique, {nulls_not_distinct}, i.indisvalid, i.indisreplident, i.indisclustered, \
          i.indnkeyatts::int4, i.indkey::int2[], i.indcollation::oid[], i.indclass::oid[], i.indoption::int2[], \
-         CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT pg_get_indexdef(i.indexrelid, k, false) \
-           FROM generate_series(1, i.indnkeyatts::int) k ORDER BY k) END, \
+         CASE WHEN i.indexprs IS NULL THEN NULL \
+           WHEN i.indnkeyatts = 1 THEN ARRAY[pg_get_indexdef(i.indexrelid, 1, false)] \
+           ELSE array(SELECT pg_get_indexdef(i.indexrelid, k, false) \
+             FROM generate_series(1, i.indnkeyatts::int) k ORDER BY k) END, \
          CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END, \
          CASE WHEN i.indexprs IS NOT NULL OR c.relam NOT IN (403, 405) THEN \
-           array(SELECT coalesce(array_to_string(a.attoptions, ', '), '') FROM pg_attribute a \
+           array(SELECT concat_ws(' ', a.atttypid, {target}, array_to_string(a.attoptions, ', ')) FROM pg_attribute a \
                  WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
-         CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT {target}::int4 FROM pg_attribute a \
-           WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
-         CASE WHEN i.indexprs IS NOT NULL THEN array(SELECT a.atttypid FROM pg_attribute a \
-           WHERE a.attrelid = i.indexrelid AND a.attnum > 0 ORDER BY a.attnum) END, \
          CASE WHEN c.relispartition THEN (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) END, \
          CASE WHEN NOT i.indcollation::oid[] <@ '{{0, 100}}'::oid[] THEN \
            array(SELECT CASE WHEN u.u <> 0 THEN u.u::regcollation::text ELSE '' END \
@@ -104,13 +102,13 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let include: Vec<SmolStr> = columns.iter().skip(key_count).filter_map(name_of).collect();
     let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(6)?.unwrap_or_default();
     options.sort_unstable();
-    let statistics: Vec<i32> = cells.get::<Option<Vec<i32>>>(20)?.unwrap_or_default();
-    let statistics = statistics.iter().enumerate().filter(|(_, target)| **target >= 0);
-    let parent: Option<u32> = cells.get(22)?;
+    let own_columns = own_columns(cells)?;
+    let statistics = own_columns.iter().map(|column| column.target).enumerate().filter(|(_, target)| *target >= 0);
+    let parent: Option<u32> = cells.get(20)?;
     let attributes = Attributes {
         unique: cells.get(7)?,
         method: cells.get(4)?,
-        keys: keys(cells, reading, relation_oid, key_count)?,
+        keys: keys(cells, &own_columns, reading, relation_oid, key_count)?,
         include: include.clone(),
         nulls_not_distinct: cells.get(8)?,
         options: options.clone(),
@@ -125,7 +123,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         oid,
         relation_oid,
         name: SmolStr::new(cells.get::<&str>(3)?),
-        columns: cells.get::<Option<Vec<i16>>>(24)?.into_iter().flatten().chain(columns).collect(),
+        columns: cells.get::<Option<Vec<i16>>>(22)?.into_iter().flatten().chain(columns).collect(),
         marks: attributes.marks,
         parent,
         include,
@@ -138,16 +136,40 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     Ok(())
 }
 
+/// A column of the index itself, where there is anything to know of it: its type, statistics target and options.
+#[derive(Default)]
+struct OwnColumn {
+    type_oid: u32,
+    target: i32,
+    options: String,
+}
+
+fn own_columns(cells: &Cells<'_>) -> Result<Vec<OwnColumn>, String> {
+    let texts: Vec<&str> = cells.get::<Option<Vec<&str>>>(19)?.unwrap_or_default();
+    let read = |text: &&str| {
+        let mut words = text.splitn(3, ' ');
+        let type_oid = words.next()?.parse().ok()?;
+        let target = words.next()?.parse().ok()?;
+        Some(OwnColumn { type_oid, target, options: words.next().unwrap_or_default().to_owned() })
+    };
+    let columns = texts.iter().map(|text| read(text).ok_or_else(|| format!("a column of an index says `{text}`")));
+    columns.collect()
+}
+
 /// The keys as SQL, each with what is not its default.
-fn keys(cells: &Cells<'_>, reading: &Reading, relation_oid: u32, key_count: usize) -> Result<Vec<String>, String> {
+fn keys(
+    cells: &Cells<'_>,
+    own_columns: &[OwnColumn],
+    reading: &Reading,
+    relation_oid: u32,
+    key_count: usize,
+) -> Result<Vec<String>, String> {
     let numbers: Vec<i16> = cells.get(13)?;
     let collations: Vec<u32> = cells.get(14)?;
     let classes: Vec<u32> = cells.get(15)?;
     let orders: Vec<i16> = cells.get(16)?;
     let expressions: Vec<String> = cells.get::<Option<Vec<String>>>(17)?.unwrap_or_default();
-    let class_options: Vec<String> = cells.get::<Option<Vec<String>>>(19)?.unwrap_or_default();
-    let types: Vec<u32> = cells.get::<Option<Vec<u32>>>(21)?.unwrap_or_default();
-    let collation_names: Vec<String> = cells.get::<Option<Vec<String>>>(23)?.unwrap_or_default();
+    let collation_names: Vec<String> = cells.get::<Option<Vec<String>>>(21)?.unwrap_or_default();
     let is_ordered = cells.get::<Option<&str>>(4)?.is_none();
     let columns = reading.relations.get(&relation_oid).map(|relation| &relation.columns);
     let mut keys = Vec::with_capacity(key_count);
@@ -155,7 +177,9 @@ fn keys(cells: &Cells<'_>, reading: &Reading, relation_oid: u32, key_count: usiz
         let column = columns.and_then(|columns| columns.get(number));
         let (mut text, own_collation, type_oid) = match (column, expressions.get(place)) {
             (Some(column), _) => (identifier(&column.name), column.collation, column.type_oid),
-            (None, Some(expression)) => (expression.clone(), 100, types.get(place).copied().unwrap_or_default()),
+            (None, Some(expression)) => {
+                (expression.clone(), 100, own_columns.get(place).map(|own| own.type_oid).unwrap_or_default())
+            }
             (None, None) => return Err(format!("key {} of an index is neither column nor expression", place + 1)),
         };
         let collation = collations.get(place).copied().unwrap_or_default();
@@ -165,7 +189,7 @@ fn keys(cells: &Cells<'_>, reading: &Reading, relation_oid: u32, key_count: usiz
         }
         let class = classes.get(place).and_then(|class| reading.shared.operator_classes.get(class));
         let class = class.ok_or_else(|| format!("the operator class of key {} of an index was not read", place + 1))?;
-        let options = class_options.get(place).filter(|options| !options.is_empty());
+        let options = own_columns.get(place).map(|own| own.options.as_str()).filter(|options| !options.is_empty());
         if options.is_some() || !is_default_class(class.is_default, class.input_type, type_oid) {
             text.push_str(&format!(" {}", reading.print(class)));
         }

@@ -12,7 +12,6 @@ pub(in super::super) const SOURCE: Source = Source { name: "relation", body, rea
 
 fn body(_: &super::super::catalog::Server) -> String {
     "SELECT c.oid, c.relname::text, c.relkind::text, c.relpersistence::text, c.reltype, \
-     CASE WHEN c.relkind IN ('r', 'p', 'v', 'm') THEN (SELECT y.typarray FROM pg_type y WHERE y.oid = c.reltype) END, \
      c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, \
      CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT a.amname::text FROM pg_am a WHERE a.oid = c.relam) END, \
      CASE WHEN c.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) END, \
@@ -20,19 +19,19 @@ fn body(_: &super::super::catalog::Server) -> String {
      CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, \
      CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
      CASE WHEN c.reltoastrelid <> 0 THEN (SELECT o.reloptions FROM pg_class o WHERE o.oid = c.reltoastrelid) END, \
-     CASE WHEN c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN \
-       (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) END, \
-     CASE WHEN c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN \
-       (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) END, \
+     h.parents, h.parents::regclass[]::text[], \
      CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, \
      format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
-     o.refobjid, o.refobjsubid, o.deptype::text, \
-     CASE WHEN o.deptype = 'a' THEN o.refobjid::regclass::text || '.' || (SELECT quote_ident(a.attname) \
-       FROM pg_attribute a WHERE a.attrelid = o.refobjid AND a.attnum = o.refobjsubid) END \
+     s.refobjid, s.refobjsubid, s.deptype::text, \
+     CASE WHEN s.deptype = 'a' THEN s.refobjid::regclass::text || '.' || (SELECT quote_ident(a.attname) \
+       FROM pg_attribute a WHERE a.attrelid = s.refobjid AND a.attnum = s.refobjsubid) END \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
-     LEFT JOIN pg_sequence s ON c.relkind = 'S' AND s.seqrelid = c.oid \
-     LEFT JOIN pg_depend o ON c.relkind = 'S' AND o.classid = 1259 AND o.objid = c.oid AND o.objsubid = 0 \
-       AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') \
+     LEFT JOIN LATERAL (SELECT s.*, o.refobjid, o.refobjsubid, o.deptype FROM pg_sequence s \
+       LEFT JOIN pg_depend o ON o.classid = 1259 AND o.objid = s.seqrelid AND o.objsubid = 0 \
+         AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') \
+       WHERE c.relkind = 'S' AND s.seqrelid = c.oid OFFSET 0) s ON true \
+     LEFT JOIN LATERAL (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) AS parents FROM pg_inherits i \
+       WHERE i.inhrelid = c.oid AND c.relkind IN ('r', 'p') GROUP BY i.inhrelid OFFSET 0) h ON true \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
         .to_owned()
 }
@@ -66,8 +65,8 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
             return Ok(());
         }
     };
-    let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(7)?.unwrap_or_default();
-    let toast: Vec<String> = cells.get::<Option<Vec<String>>>(16)?.unwrap_or_default();
+    let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(6)?.unwrap_or_default();
+    let toast: Vec<String> = cells.get::<Option<Vec<String>>>(15)?.unwrap_or_default();
     options.extend(toast.into_iter().map(|option| format!("toast.{option}")));
     options.sort_unstable();
     let id = ObjectId::new(kind, [name]).in_schema(namespace.schema.clone());
@@ -80,13 +79,10 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         "table" => table::read(cells, &row)?,
         _ => view::read(cells, &row)?,
     };
-    let parents: Vec<u32> = cells.get::<Option<Vec<u32>>>(17)?.unwrap_or_default();
+    let parents: Vec<u32> = cells.get::<Option<Vec<u32>>>(16)?.unwrap_or_default();
     let address = (class::RELATION, oid, 0);
     reading.add(address, object);
     reading.alias((class::TYPE, cells.get(5)?, 0), address);
-    if let Some(array) = cells.get::<Option<u32>>(6)? {
-        reading.alias((class::TYPE, array, 0), address);
-    }
     for parent in &parents {
         reading.later_need(address, (class::RELATION, *parent, 0));
     }

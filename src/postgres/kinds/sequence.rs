@@ -45,7 +45,7 @@ impl SequenceOptions {
     /// The options of `pg_sequence` where they are not the defaults (PostgreSQL manual, CREATE SEQUENCE).
     fn read(cells: &Cells<'_>, type_name: &str) -> Result<Self, String> {
         let (start, increment, maximum, minimum, cache): (i64, i64, i64, i64, i64) =
-            (cells.get(21)?, cells.get(22)?, cells.get(23)?, cells.get(24)?, cells.get(25)?);
+            (cells.get(20)?, cells.get(21)?, cells.get(22)?, cells.get(23)?, cells.get(24)?);
         let (type_minimum, type_maximum) = match type_name {
             "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
             "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -62,7 +62,7 @@ impl SequenceOptions {
             minimum: unless(minimum, default_minimum),
             maximum: unless(maximum, default_maximum),
             cache: unless(cache, 1),
-            cycle: cells.get(26)?,
+            cycle: cells.get(25)?,
         })
     }
 
@@ -132,10 +132,10 @@ impl SequenceOptions {
 
 /// Reads a sequence; that of an identity column is kept for the column and is no object.
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) -> Result<Option<Object>, String> {
-    let type_name: &str = cells.get(20)?;
+    let type_name: &str = cells.get(19)?;
     let options = SequenceOptions::read(cells, type_name)?;
-    let owner = cells.get::<Option<u32>>(27)?.zip(cells.get::<Option<i32>>(28)?);
-    if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(29)?) {
+    let owner = cells.get::<Option<u32>>(26)?.zip(cells.get::<Option<i32>>(27)?);
+    if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
         reading.identity_sequences.insert(owner, options);
         return Ok(None);
     }
@@ -143,7 +143,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
         reading.later_need((class::RELATION, row.oid, 0), (class::RELATION, table, column));
     }
     let type_name = Some(type_name.to_owned()).filter(|name| name != "bigint");
-    let attributes = Attributes { type_name, unlogged: row.unlogged, owned_by: cells.get(30)?, options };
+    let attributes = Attributes { type_name, unlogged: row.unlogged, owned_by: cells.get(29)?, options };
     object(row.id.clone(), &attributes, []).map(Some)
 }
 

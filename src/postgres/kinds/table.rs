@@ -59,8 +59,8 @@ pub(super) struct Partition {
 }
 
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let parents: Vec<String> = cells.get::<Option<Vec<String>>>(18)?.unwrap_or_default();
-    let bound: Option<String> = cells.get(14)?;
+    let parents: Vec<String> = cells.get::<Option<Vec<String>>>(17)?.unwrap_or_default();
+    let bound: Option<String> = cells.get(13)?;
     let (partition_of, inherits) = match (bound, parents.as_slice()) {
         (Some(bound), [parent]) => (Some(Partition { parent: parent.clone(), bound }), Vec::new()),
         _ => (None, parents),
@@ -69,15 +69,15 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         columns: Vec::new(),
         unlogged: row.unlogged,
         options: row.options.clone(),
-        access_method: cells.get(11)?,
-        tablespace: cells.get(12)?,
-        of_type: cells.get(13)?,
+        access_method: cells.get(10)?,
+        tablespace: cells.get(11)?,
+        of_type: cells.get(12)?,
         inherits,
-        partition_by: cells.get(15)?,
+        partition_by: cells.get(14)?,
         partition_of,
-        row_security: cells.get(8)?,
-        force_row_security: cells.get(9)?,
-        replica_identity: match cells.get::<&str>(10)? {
+        row_security: cells.get(7)?,
+        force_row_security: cells.get(8)?,
+        replica_identity: match cells.get::<&str>(9)? {
             "f" => Some("full".to_owned()),
             "n" => Some("nothing".to_owned()),
             "i" => Some("index".to_owned()),

@@ -25,14 +25,14 @@ struct Attributes {
 }
 
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let definition: &str = cells.get(19)?;
+    let definition: &str = cells.get(18)?;
     let definition = definition.trim_end_matches(';').to_owned();
     let attributes = Attributes {
         definition,
         options: row.options.clone(),
         unlogged: row.unlogged,
-        access_method: cells.get(11)?,
-        tablespace: cells.get(12)?,
+        access_method: cells.get(10)?,
+        tablespace: cells.get(11)?,
     };
     object(row.id.clone(), &attributes, [])
 }

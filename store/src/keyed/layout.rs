@@ -5,6 +5,7 @@
 //! | `store` | that this is a store, and its layout |
 //! | `objects/ab/HASH` | a snapshot, compressed |
 //! | `objects/ab/HASH.TIME` | the same once more, kept because it was put or named again when the first was old |
+//! | `objects/ab/HASH.removed` | that the first was removed once, so that it must not be made again |
 //! | `logs/NAME/~SEQUENCE` | an entry; its number counts down, so that the newest entry has the first key |
 //! | `names/NAME~` | that there is such a log |
 //!
@@ -63,16 +64,23 @@ pub(super) fn copy(hash: &SnapshotHash, now: Timestamp) -> String {
     format!("{}.{:016x}", object(hash), now.as_millisecond())
 }
 
+/// That the first copy of an object was removed once.
+pub(super) fn removed(hash: &SnapshotHash) -> String {
+    object(hash) + ".removed"
+}
+
 /// Greater than the key of every copy of this object, and smaller than those of the next.
 pub(super) fn behind_object(hash: &SnapshotHash) -> String {
     object(hash) + "/"
 }
 
-/// The object that a key holds, or a copy of it; none where the key is of something else.
+/// The object that a key holds a copy of; none where the key is of something else.
 pub(super) fn object_of(key: &str) -> Option<SnapshotHash> {
     let (_, name) = key.strip_prefix(OBJECTS)?.split_once('/')?;
-    let hash: SnapshotHash = name.split('.').next()?.parse().ok()?;
-    key.starts_with(&object(&hash)).then_some(hash)
+    let (digits, time) = name.split_once('.').unwrap_or((name, ""));
+    let hash: SnapshotHash = digits.parse().ok()?;
+    let is_time = time.len() == 16 && time.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (key.starts_with(&object(&hash)) && (is_time || digits.len() == name.len())).then_some(hash)
 }
 
 /// What the keys of all entries of a log begin with.

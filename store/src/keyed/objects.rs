@@ -1,6 +1,7 @@
 //! Snapshots under keys. An object that is put or named again when it is old gets a further copy under a key of its own,
 //! instead of a new time under the old one. So an old key stays old: who removes objects deletes keys that were old when
 //! they were listed, and can never hit what somebody else has put or named meanwhile, however late the deletion arrives.
+//! For the same reason the first key is not used again once it was removed: two may be removing at the same time.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,12 +18,12 @@ const ATTEMPTS: usize = 4;
 impl<K: Keys> KeyedStore<K> {
     pub(super) async fn put_object(&self, snapshot: &SchemaSnapshot) -> Result<(), StoreError> {
         let hash = snapshot.hash();
-        let copies = self.copies(&hash).await?;
+        let Copies { copies, was_removed } = self.copies(&hash).await?;
         if let Some(fresh) = copies.iter().find(|copy| is_fresh(copy)) {
             return self.keys.settle(&fresh.key).await;
         }
         let packed = pack(self.keys.location(), snapshot)?;
-        if copies.is_empty() {
+        if copies.is_empty() && !was_removed {
             self.keys.create(&layout::object(&hash), packed).await?;
             return Ok(());
         }
@@ -31,7 +32,7 @@ impl<K: Keys> KeyedStore<K> {
 
     /// Makes sure that an object is there, and young enough to stay until an entry names it.
     pub(super) async fn name_object(&self, hash: &SnapshotHash) -> Result<(), StoreError> {
-        let copies = self.copies(hash).await?;
+        let copies = self.copies(hash).await?.copies;
         if let Some(fresh) = copies.iter().find(|copy| is_fresh(copy)) {
             return self.keys.settle(&fresh.key).await;
         }
@@ -46,17 +47,19 @@ impl<K: Keys> KeyedStore<K> {
         self.keys.create(&layout::copy(hash, Timestamp::now()), packed).await?;
         let first = layout::object(hash);
         for copy in older.iter().filter(|copy| copy.key != first) {
-            self.keys.delete(&copy.key).await?;
+            // Who may not delete leaves one more, which harms nobody.
+            let _ = self.keys.delete(&copy.key).await;
         }
         Ok(())
     }
 
-    /// The copies of an object, the newest first.
-    async fn copies(&self, hash: &SnapshotHash) -> Result<Vec<Listed>, StoreError> {
+    async fn copies(&self, hash: &SnapshotHash) -> Result<Copies, StoreError> {
         let mut copies = self.keys.list(&layout::object(hash), "", usize::MAX).await?;
-        copies.retain(|copy| layout::object_of(&copy.key) == Some(*hash));
+        let removed = layout::removed(hash);
+        let was_removed = copies.iter().any(|listed| listed.key == removed);
+        copies.retain(|listed| layout::object_of(&listed.key) == Some(*hash));
         copies.sort_by_key(|copy| std::cmp::Reverse(copy.stored));
-        Ok(copies)
+        Ok(Copies { copies, was_removed })
     }
 
     pub(super) async fn get_object(&self, hash: &SnapshotHash) -> Result<SchemaSnapshot, StoreError> {
@@ -69,7 +72,7 @@ impl<K: Keys> KeyedStore<K> {
             return Ok(Some(bytes));
         }
         for _ in 0..ATTEMPTS {
-            let Some(newest) = self.copies(hash).await?.into_iter().next() else { return Ok(None) };
+            let Some(newest) = self.copies(hash).await?.copies.into_iter().next() else { return Ok(None) };
             if let Some(bytes) = self.keys.get(&newest.key).await? {
                 return Ok(Some(bytes));
             }
@@ -117,9 +120,12 @@ impl<K: Keys> KeyedStore<K> {
         hash: SnapshotHash,
         before: Timestamp,
     ) -> Result<Option<SnapshotHash>, StoreError> {
-        let copies = self.copies(&hash).await?;
+        let Copies { copies, was_removed } = self.copies(&hash).await?;
         if copies.is_empty() || copies.iter().any(|copy| copy.stored >= before) {
             return Ok(None);
+        }
+        if !was_removed {
+            self.keys.create(&layout::removed(&hash), Vec::new()).await?;
         }
         for copy in copies {
             self.keys.delete(&copy.key).await?;
@@ -130,6 +136,14 @@ impl<K: Keys> KeyedStore<K> {
     fn not_found(&self, hash: &SnapshotHash) -> StoreError {
         StoreError::NotFound { store: self.name(), hash: *hash }
     }
+}
+
+/// What there is of an object.
+struct Copies {
+    /// The newest first.
+    copies: Vec<Listed>,
+    /// Whether somebody has removed the first one, or is just doing so.
+    was_removed: bool,
 }
 
 fn is_fresh(copy: &Listed) -> bool {

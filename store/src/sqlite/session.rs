@@ -181,9 +181,16 @@ impl<'a> Session<'a> {
         let mut from = prefix.to_owned();
         loop {
             let select = "SELECT log FROM entries WHERE log >= ?1 ORDER BY log LIMIT 1";
-            let found: Option<String> = scope
-                .ask(|connection| connection.prepare_cached(select)?.query_row([&from], |row| row.get(0)).optional())?;
-            let Some(name) = found.filter(|name| name.starts_with(prefix)) else { return Ok(logs) };
+            let found: Option<Vec<u8>> = scope.ask(|connection| {
+                let mut statement = connection.prepare_cached(select)?;
+                statement.query_row([&from], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec())).optional()
+            })?;
+            // A damaged name beyond those that are asked for must not hide them; one that does not follow, no end.
+            let Some(name) = found.filter(|name| name.starts_with(prefix.as_bytes())) else { return Ok(logs) };
+            let name = String::from_utf8(name).map_err(|error| scope.damaged_log("the name of a log", error))?;
+            if name < from {
+                return Err(scope.damaged_log(&name, "the logs are not in the order of their names"));
+            }
             logs.push(name.parse().map_err(|error| scope.damaged_log(&name, error))?);
             from = name + "\0";
         }

@@ -5,6 +5,10 @@
 
 pub(crate) mod parts;
 pub(crate) mod places;
+#[cfg(feature = "s3")]
+pub(crate) mod s3_place;
+#[cfg(feature = "s3")]
+pub(crate) mod s3_server;
 
 use std::collections::BTreeSet;
 

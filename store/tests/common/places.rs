@@ -12,8 +12,19 @@ use tempfile::TempDir;
 /// A place where a store can be made.
 pub(crate) struct Place {
     pub(crate) url: StoreUrl,
-    backdoor: Option<Box<dyn Backdoor>>,
-    folder: Option<TempDir>,
+    pub(super) backdoor: Option<Box<dyn Backdoor>>,
+    pub(super) folder: Option<TempDir>,
+}
+
+/// Whether a test must not run in this process, and has run in another one. `path` is that of its module and its name.
+pub(crate) fn is_played_elsewhere(place: &str, path: &str) -> bool {
+    #[cfg(feature = "s3")]
+    if place == "s3" {
+        return super::s3_place::is_played_elsewhere(path.split_once("::").unwrap().1);
+    }
+    // A memory and files need nothing of the process that they are used in.
+    let _ = (place, path);
+    false
 }
 
 impl Place {
@@ -96,6 +107,11 @@ pub(crate) fn git_remote() -> Place {
     }
     let url = StoreUrl::Git { path: folder.path().join("clone"), remote: Some("origin".to_owned()) };
     Place { url, backdoor: None, folder: Some(folder) }
+}
+
+#[cfg(feature = "s3")]
+pub(crate) fn s3() -> Place {
+    super::s3_place::s3()
 }
 
 struct FileBackdoor(PathBuf);

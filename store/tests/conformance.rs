@@ -23,12 +23,12 @@ macro_rules! conformance {
         conformance!(@ memory $($test)+);
         conformance!(@ sqlite $($test)+);
         conformance!(@ file $($test)+);
-        #[cfg(feature = "s3")]
-        conformance!(@ s3 $($test)+);
         #[cfg(feature = "git")]
         conformance!(@ git $($test)+);
         #[cfg(feature = "git")]
         conformance!(@ git_remote $($test)+);
+        #[cfg(feature = "s3")]
+        conformance!(@ s3 $($test)+);
     };
     (@ $place:ident $($test:ident)+) => {
         mod $place {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use common::{entry, snapshot};
 use program::{check, git, git_fails};
 use schema_sync_store::{
-    Append, Event, GitStore, LogEntry, LogName, LogRange, NewEntry, OpenMode, SchemaSnapshot, SnapshotHash,
+    Append, EntryHash, Event, GitStore, LogEntry, LogName, LogRange, NewEntry, OpenMode, SchemaSnapshot, SnapshotHash,
     SnapshotStore, StoreError, verify_chain,
 };
 use serde_json::json;
@@ -126,6 +126,11 @@ async fn git_log_tells_what_happened() -> Outcome {
     assert!(body.starts_with("it failed\n\nSchema-Sync-Event: tenant_done\n"), "{body}");
     let document = git(&path, &["show", "tenants/acme:schema.ndjson"]);
     assert_eq!(document.as_bytes(), snapshot(1).to_bytes(), "an entry without a snapshot leaves the one before it");
+    // Who has git and `sha256sum` alone can check that nothing was edited: the entry is what its hash is of.
+    let message = git(&path, &["log", "-1", "--format=%B", "tenants/acme~1"]);
+    let trailer = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    let found = EntryHash::of(trailer("Schema-Sync-Entry: ").as_bytes());
+    assert_eq!((found, found.to_string()), (last.hash, trailer("Schema-Sync-Hash: ")));
     assert_eq!(git(&path, &["diff", "--stat=80", "tenants/acme~3", "tenants/acme~2"]).lines().count(), 2);
     Ok(())
 }

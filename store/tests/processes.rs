@@ -54,14 +54,14 @@ mod everywhere {
         what_a_killed_process_has_answered_is_there
         killing_the_maker_leaves_a_store_or_none
     ]);
-    #[cfg(feature = "s3")]
-    on_places!([s3] [
+    #[cfg(feature = "git")]
+    on_places!([git] [
         racing_processes_have_one_winner_a_round
         what_a_killed_process_has_answered_is_there
         killing_the_maker_leaves_a_store_or_none
     ]);
-    #[cfg(feature = "git")]
-    on_places!([git] [
+    #[cfg(feature = "s3")]
+    on_places!([s3] [
         racing_processes_have_one_winner_a_round
         what_a_killed_process_has_answered_is_there
         killing_the_maker_leaves_a_store_or_none

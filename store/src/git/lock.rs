@@ -33,9 +33,8 @@ impl WriteLock {
     /// Waits for the right to write to the repository whose own files are in this folder.
     pub(super) fn take(folder: &Path, location: &str) -> Result<Self, StoreError> {
         let failed = |error: io::Error| io_failure(location, &error);
-        let path = folder.join(FOLDER);
-        fs::create_dir_all(&path).map_err(failed)?;
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(FILE));
+        fs::create_dir_all(folder.join(FOLDER)).map_err(failed)?;
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(Self::path(folder));
         let file = open.map_err(failed)?;
         let begun = Instant::now();
         let mut pause_ms = 1;
@@ -57,7 +56,12 @@ impl WriteLock {
 
     /// Whether somebody has had this right for a repository with this folder.
     pub(super) fn was_taken(folder: &Path) -> bool {
-        folder.join(FOLDER).join(FILE).exists()
+        Self::path(folder).exists()
+    }
+
+    /// The file that is locked.
+    pub(super) fn path(folder: &Path) -> PathBuf {
+        folder.join(FOLDER).join(FILE)
     }
 
     /// Notes which lock files are about to be made.

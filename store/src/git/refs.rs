@@ -54,16 +54,17 @@ pub(super) fn move_refs(
     let paths: Vec<PathBuf> = updates.iter().map(|update| folder.join(&update.name)).collect();
     let locks: Vec<PathBuf> = paths.iter().chain(&packed).map(|path| lock_path(path)).collect();
     lock.note(locks.iter().map(PathBuf::as_path))?;
+    let another_of = packed.is_some().then(|| WriteLock::path(folder));
     let mut held = Vec::with_capacity(updates.len());
     let mut moves = Vec::with_capacity(updates.len());
     for (update, path) in updates.iter().zip(&paths) {
-        held.push(Held::take(path, location)?);
+        held.push(Held::take(path, location, another_of.as_deref())?);
         moves.push(target(repository, location, &update.name)? == update.old);
     }
     let moving = || held.iter().zip(updates).zip(&moves).filter(|(_, moves)| **moves).map(|(pair, _)| pair);
     match packed {
         Some(path) => {
-            let file = Held::take(&path, location)?;
+            let file = Held::take(&path, location, None)?;
             write_packed(file, moving().map(|(_, update)| update)).map_err(failed)?;
             remove_loose(moving().map(|(held, _)| held.path.as_path())).map_err(failed)?;
         }
@@ -98,30 +99,31 @@ struct Held {
 
 impl Held {
     /// Waits while a git program holds the lock, which it does for a moment only.
-    fn take(path: &Path, location: &str) -> Result<Self, StoreError> {
+    ///
+    /// A lock into which nothing will be written can be another name of a file that there is: file systems are slow to
+    /// make thousands of files where thousands were just removed.
+    fn take(path: &Path, location: &str, mut another_of: Option<&Path>) -> Result<Self, StoreError> {
         let lock = lock_path(path);
         let begun = Instant::now();
         loop {
-            let made = OpenOptions::new().write(true).create_new(true).open(&lock);
-            let retry = match made.as_ref().map_err(io::Error::kind) {
-                Ok(_) => return Ok(Self { path: path.to_owned(), lock }),
-                // Git removes a folder when the last branch in it is packed.
-                Err(io::ErrorKind::NotFound) => match lock.parent().map(make_folder) {
-                    Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(io_failure(location, &error));
-                    }
-                    _ => true,
-                },
-                Err(io::ErrorKind::AlreadyExists) => {
-                    sleep(Duration::from_millis(RETRY_MS));
-                    true
-                }
-                Err(_) => false,
+            let made = match another_of {
+                Some(file) => fs::hard_link(file, &lock),
+                None => OpenOptions::new().write(true).create_new(true).open(&lock).map(drop),
             };
-            match made {
-                Err(error) if !retry => return Err(io_failure(location, &error)),
-                _ if begun.elapsed() > Duration::from_millis(BUSY_TIMEOUT_MS) => return Err(busy(location)),
-                _ => {}
+            let Err(error) = made else { return Ok(Self { path: path.to_owned(), lock }) };
+            match error.kind() {
+                io::ErrorKind::AlreadyExists => sleep(Duration::from_millis(RETRY_MS)),
+                // Git removes a folder when the last branch in it is packed.
+                io::ErrorKind::NotFound => match lock.parent().map_or(Ok(()), make_folder) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_failure(location, &error)),
+                    _ => {}
+                },
+                // A file has so many names at most, and on some file systems only one.
+                _ if another_of.is_some() => another_of = None,
+                _ => return Err(io_failure(location, &error)),
+            }
+            if begun.elapsed() > Duration::from_millis(BUSY_TIMEOUT_MS) {
+                return Err(busy(location));
             }
         }
     }

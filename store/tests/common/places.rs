@@ -89,11 +89,6 @@ pub(crate) fn file() -> Place {
     Place { url: StoreUrl::File(path.clone()), backdoor: Some(Box::new(FileBackdoor(path))), folder: Some(folder) }
 }
 
-#[cfg(feature = "s3")]
-pub(crate) fn s3() -> Place {
-    super::s3_place::s3()
-}
-
 /// What is done behind a repository's back is a suite of its own.
 #[cfg(feature = "git")]
 pub(crate) fn git() -> Place {
@@ -112,6 +107,11 @@ pub(crate) fn git_remote() -> Place {
     }
     let url = StoreUrl::Git { path: folder.path().join("clone"), remote: Some("origin".to_owned()) };
     Place { url, backdoor: None, folder: Some(folder) }
+}
+
+#[cfg(feature = "s3")]
+pub(crate) fn s3() -> Place {
+    super::s3_place::s3()
 }
 
 struct FileBackdoor(PathBuf);

@@ -33,7 +33,8 @@ const READ_ME: &str = "# A schema-sync store\n\n\
 pub(super) fn open(path: &Path, location: &str, mode: OpenMode) -> Result<Repository, StoreError> {
     let not_a_store = |reason: &str| StoreError::NotAStore { store: location.to_owned(), reason: reason.to_owned() };
     let is_empty = match fs::read_dir(path) {
-        Ok(mut files) => Some(files.next().is_none()),
+        // Who died right at the beginning has left this store's own folder, with nothing in it.
+        Ok(mut files) => Some(files.all(|file| file.is_ok_and(|file| is_own_folder_without_files(&file)))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_a_store("it is not a folder")),
         Err(error) => return Err(StoreError::Io { store: location.to_owned(), reason: error.to_string() }),
@@ -65,6 +66,10 @@ pub(super) fn open(path: &Path, location: &str, mode: OpenMode) -> Result<Reposi
         keep_for_good(&repository, location)?;
     }
     Ok(repository)
+}
+
+fn is_own_folder_without_files(entry: &fs::DirEntry) -> bool {
+    entry.file_name() == FOLDER && fs::read_dir(entry.path()).is_ok_and(|mut files| files.next().is_none())
 }
 
 /// Another handle of the same repository.
@@ -173,7 +178,10 @@ fn keep_for_good(repository: &Repository, location: &str) -> Result<(), StoreErr
     const SETTINGS: &str = "[core]\n\tfsyncObjectFiles = true\n";
     let path = repository.commondir().join(FOLDER).join(SETTINGS_FILE);
     if !fs::read_to_string(&path).is_ok_and(|text| text == SETTINGS) {
-        fs::write(&path, SETTINGS).map_err(|error| io_failure(location, &error))?;
+        // Others may read it at the same time: they see the whole file or none.
+        let unfinished = path.with_extension(std::process::id().to_string());
+        let written = fs::write(&unfinished, SETTINGS).and_then(|()| fs::rename(&unfinished, &path));
+        written.map_err(|error| io_failure(location, &error))?;
     }
     let set = repository.config().and_then(|mut settings| {
         settings.add_file(&path, ConfigLevel::App, true)?;

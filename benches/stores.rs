@@ -3,7 +3,8 @@
 //! among 10,000 others.
 //!
 //! `cargo bench --bench stores` runs on every kind, `cargo bench --bench stores -- git` on one; `SCHEMA_SYNC_BENCH_TENANTS`
-//! is another number of tenants.
+//! is another number of tenants. `SCHEMA_SYNC_BENCH_S3` names a place for stores on an S3 server, each with a name of its
+//! own where `{}` stands: `s3://bucket{}?endpoint=http://127.0.0.1:9000`.
 #![expect(clippy::print_stdout, reason = "a bench prints what it has measured")]
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
+use schema_sync::engine::check::check_store;
 use schema_sync::store::{
     Append, Event, LogEntry, LogName, LogRange, NewEntry, Object, ObjectId, OpenMode, SchemaSnapshot, SnapshotHash,
     SnapshotStore, StoreUrl, open_store,
@@ -30,25 +32,29 @@ const BATCH: usize = 500;
 const TABLES: usize = 30;
 const COLUMNS: usize = 8;
 const LONG_LOG: usize = 1_000;
-const OBJECTS: usize = 100_000;
-const PUT_AT_ONCE: usize = 10_000;
+/// Small snapshots, so many for each tenant, put in so many calls.
+const OBJECTS_A_TENANT: usize = 10;
+const PUT_CALLS: usize = 10;
 const ROUNDS: usize = 20;
 
 /// The kinds of stores, each with the URL of one inside of a folder, and how many entries its many logs get each.
-const KINDS: [(&str, &str, usize); 2] = [("sqlite", "sqlite:{}/store.db", 100), ("git", "git:{}/store.git", 10)];
+const KINDS: [(&str, &str, usize); 3] =
+    [("sqlite", "sqlite:{}/store.db", 100), ("git", "git:{}/store.git", 10), ("file", "file:{}/store", 10)];
 
 #[tokio::main]
 async fn main() -> Outcome {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let tenants = std::env::var("SCHEMA_SYNC_BENCH_TENANTS").map_or(Ok(TENANTS_DEFAULT), |text| text.parse())?;
-    for (kind, url, entries) in KINDS {
+    let bucket = std::env::var("SCHEMA_SYNC_BENCH_S3").ok();
+    let bucket = bucket.as_deref().map(|url| ("s3", url, 10));
+    for (kind, url, entries) in KINDS.into_iter().chain(bucket) {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == kind) {
             continue;
         }
         println!("{kind}");
         fleet(kind, url, tenants).await?;
         long_log(url).await?;
-        many_objects(url).await?;
+        many_objects(url, tenants).await?;
         many_logs(url, tenants, entries).await?;
     }
     Ok(())
@@ -163,20 +169,28 @@ async fn long_log(url: &str) -> Outcome {
         Ok(store.read(&log, LogRange::last(1).as_of(middle)).await?.len())
     })
     .await?;
-    timed("the last entry, ms", async || Ok(store.read(&log, LogRange::last(1)).await?.len())).await
+    timed("the last entry, ms", async || Ok(store.read(&log, LogRange::last(1)).await?.len())).await?;
+    let start = Instant::now();
+    let report = check_store(store.as_ref(), true, &|_, _| {}).await?;
+    let megabytes = (0..LONG_LOG).map(|number| Ok(snapshot(number, 40)?.to_bytes().len())).sum::<Outcome<usize>>()?;
+    assert!(report.damages.is_empty(), "nothing is damaged");
+    let speed = megabytes as f64 / 1e6 / start.elapsed().as_secs_f64();
+    row("store check --read-data, MB of snapshots a second", format!("{speed:.0}"));
+    Ok(())
 }
 
-async fn many_objects(url: &str) -> Outcome {
+async fn many_objects(url: &str, tenants: usize) -> Outcome {
+    let (count, at_once) = (tenants * OBJECTS_A_TENANT, tenants * OBJECTS_A_TENANT / PUT_CALLS);
     let folder = TempDir::new()?;
     let store = make(&folder, url).await?;
     let start = Instant::now();
     let mut some: Option<SnapshotHash> = None;
-    for first in (0..OBJECTS).step_by(PUT_AT_ONCE) {
-        let snapshots: Vec<SchemaSnapshot> = (first..first + PUT_AT_ONCE).map(small).collect::<Result<_, _>>()?;
+    for first in (0..count).step_by(at_once) {
+        let snapshots: Vec<SchemaSnapshot> = (first..first + at_once).map(small).collect::<Result<_, _>>()?;
         some = store.put_all(&snapshots).await?.pop();
     }
     row(
-        &format!("put of {OBJECTS} small snapshots, {PUT_AT_ONCE} a call, s"),
+        &format!("put of {count} small snapshots, {at_once} a call, s"),
         format!("{:.2}", start.elapsed().as_secs_f64()),
     );
     let hash = some.ok_or("there is no snapshot")?;
@@ -184,7 +198,7 @@ async fn many_objects(url: &str) -> Outcome {
     timed("find(prefix) among them, ms", async || Ok(store.find(&prefix).await?.len())).await?;
     timed("get of one of them, ms", async || Ok(store.get(&hash).await?.objects().len())).await?;
     let start = Instant::now();
-    store.put(&small(OBJECTS)?).await?;
+    store.put(&small(count)?).await?;
     row("put of one more, ms", format!("{:.2}", start.elapsed().as_secs_f64() * 1e3));
     let start = Instant::now();
     let (mut listed, mut last) = (0, None);
@@ -193,7 +207,7 @@ async fn many_objects(url: &str) -> Outcome {
         let Some(end) = page.last() else { break };
         (listed, last) = (listed + page.len(), Some(end.hash));
     }
-    assert_eq!(listed, OBJECTS + 1);
+    assert_eq!(listed, count + 1);
     row("all listed in pages of 1,000, s", format!("{:.2}", start.elapsed().as_secs_f64()));
     Ok(())
 }

@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod blocking;
 mod canonical;
 mod canonical_json;
 pub mod diff;

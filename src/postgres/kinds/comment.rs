@@ -115,7 +115,10 @@ pub(super) struct Comment;
 /// What a comment is on, as COMMENT ON has it.
 fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanError> {
     let malformed = |reason: &str| PlanError::Malformed { object: object.id.clone(), reason: reason.to_owned() };
-    let target = object.needs.iter().next().ok_or_else(|| malformed("it needs nothing that it could be on"))?;
+    // What is in another schema needs that as well.
+    let needs = || object.needs.iter();
+    let target = needs().find(|need| need.kind != "schema").or_else(|| needs().next());
+    let target = target.ok_or_else(|| malformed("it needs nothing that it could be on"))?;
     if let Some(column) = &attributes.column {
         return Ok(format!("COLUMN {}.{}", outer_name(target), identifier(column)));
     }
@@ -136,6 +139,7 @@ fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanE
         "primary_key" | "unique" | "check" | "foreign_key" | "exclusion" => {
             format!("CONSTRAINT {} ON {}", identifier(last_part(target)), outer_name(target))
         }
+        _ if super::replaced::is_named(target) => super::replaced::target(target),
         _ => return Err(malformed("comments on such objects are not modelled")),
     })
 }

@@ -21,6 +21,7 @@ pub(super) mod extension;
 mod foreign_data_wrapper;
 pub(super) mod foreign_key;
 mod foreign_options;
+mod foreign_table;
 pub(super) mod index;
 mod index_mark;
 mod joining;

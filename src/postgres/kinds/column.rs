@@ -44,6 +44,9 @@ pub(super) struct Attributes {
     /// The options of a foreign table's column.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) foreign: Option<ForeignOptions>,
+    /// The names of those that are secrets.
+    #[serde(skip_serializing_if = "is_default")]
+    left_out: Vec<String>,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +116,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(14)?.unwrap_or_default();
     options.retain(|option| !option.starts_with("pg_attver="));
     options.sort_unstable();
+    let (foreign, left_out) = foreign_table::parse_of_column(cells.get(17)?)?;
     let attributes = Attributes {
         type_name: cells.get(5)?,
         not_null: cells.get(6)?,
@@ -128,7 +132,8 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         statistics: Some(cells.get::<i32>(13)?).filter(|target| *target >= 0),
         options,
         inherited: !cells.get::<bool>(15)?,
-        foreign: foreign_table::parse(cells.get(17)?)?,
+        foreign,
+        left_out,
     };
     let id = table.sibling("column", [table.name[0].clone(), name]);
     reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
@@ -203,6 +208,7 @@ impl Kind for Column {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
             ("generated", Some(_)) => Rule::Replace,
+            ("left_out", _) => Rule::Cosmetic,
             _ => Rule::Alter,
         }
     }

@@ -69,6 +69,7 @@ impl Kind for ForeignDataWrapper {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![drop_step(&object.id, sides)])
+        let attributes: Attributes = attributes_of(object)?;
+        Ok(vec![attributes.options.lost_by(drop_step(&object.id, sides))])
     }
 }

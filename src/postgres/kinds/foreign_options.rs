@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::catalog::is_default;
 use super::super::quote::{identifier, literal};
+use crate::plan::{HazardKind, MigrationStep};
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -49,6 +50,15 @@ impl ForeignOptions {
             changes.push(format!("{verb} {} {}", identifier(name), literal(value)));
         }
         if changes.is_empty() { String::new() } else { format!(" OPTIONS ({})", changes.join(", ")) }
+    }
+
+    /// The step that drops what has these, with what is lost by it.
+    pub(super) fn lost_by(&self, step: MigrationStep) -> MigrationStep {
+        let names = self.left_out.join(", ");
+        if names.is_empty() {
+            return step;
+        }
+        step.hazard(HazardKind::DataLoss, format!("its {names} is lost, and kept nowhere else"))
     }
 
     /// What to do by hand after this was made, where something was left out.

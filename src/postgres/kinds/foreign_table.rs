@@ -35,9 +35,20 @@ pub(super) fn select_of_column() -> String {
     )
 }
 
-/// A row's cell that [`select`] or [`select_of_column`] made.
-pub(super) fn parse<T: for<'a> Deserialize<'a>>(cell: Option<&str>) -> Result<Option<T>, String> {
-    cell.map(|text| serde_json::from_str(text).map_err(|error| error.to_string())).transpose()
+/// A cell that [`select`] made, and the names of the options that are left out: these count for nothing.
+pub(super) fn parse(cell: Option<&str>) -> Result<(Option<Foreign>, Vec<String>), String> {
+    let Some(text) = cell else { return Ok((None, Vec::new())) };
+    let mut foreign: Foreign = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let left_out = std::mem::take(&mut foreign.options.left_out);
+    Ok((Some(foreign), left_out))
+}
+
+/// A cell that [`select_of_column`] made, as [`parse`].
+pub(super) fn parse_of_column(cell: Option<&str>) -> Result<(Option<ForeignOptions>, Vec<String>), String> {
+    let Some(text) = cell else { return Ok((None, Vec::new())) };
+    let mut options: ForeignOptions = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let left_out = std::mem::take(&mut options.left_out);
+    Ok((Some(options).filter(|options| *options != ForeignOptions::default()), left_out))
 }
 
 /// Only options can change in place.

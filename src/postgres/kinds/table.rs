@@ -53,6 +53,9 @@ pub(super) struct Attributes {
     /// Where it is, for a foreign table.
     #[serde(skip_serializing_if = "is_default")]
     foreign: Option<Foreign>,
+    /// The names of its options that are secrets.
+    #[serde(skip_serializing_if = "is_default")]
+    left_out: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         (Some(bound), [parent]) => (Some(Partition { parent: parent.clone(), bound }), Vec::new()),
         _ => (None, parents),
     };
+    let (foreign, left_out) = foreign_table::parse(cells.get(30)?)?;
     let attributes = Attributes {
         columns: Vec::new(),
         unlogged: row.unlogged,
@@ -89,7 +93,8 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
             "i" => Some("index".to_owned()),
             _ => None,
         },
-        foreign: foreign_table::parse(cells.get(30)?)?,
+        foreign,
+        left_out,
     };
     object(row.id.clone(), &attributes, [])
 }
@@ -134,7 +139,7 @@ impl Kind for Table {
 
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
-            "columns" | "tablespace" => Rule::Cosmetic,
+            "columns" | "tablespace" | "left_out" => Rule::Cosmetic,
             "partition_by" => Rule::Replace,
             "foreign" => foreign_table::rule(change),
             "of_type" => Rule::Refuse("binding a table to a type is not planned; ALTER TABLE … OF it by hand".into()),

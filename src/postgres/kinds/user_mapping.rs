@@ -8,7 +8,7 @@ use super::super::quote::{identifier, last_part, outer_name};
 use super::described::Described;
 use super::foreign_options::{self, ForeignOptions};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
-use crate::plan::{HazardKind, MigrationStep, PlanError};
+use crate::plan::{MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -65,12 +65,6 @@ impl Kind for UserMapping {
 
     fn drop(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let Attributes { options } = attributes_of(object)?;
-        let step = MigrationStep::drop(&object.id, format!("DROP {}", target(&object.id)));
-        let secrets = options.left_out.join(", ");
-        Ok(vec![if secrets.is_empty() {
-            step
-        } else {
-            step.hazard(HazardKind::DataLoss, format!("its {secrets} is lost, and kept nowhere else"))
-        }])
+        Ok(vec![options.lost_by(MigrationStep::drop(&object.id, format!("DROP {}", target(&object.id))))])
     }
 }

@@ -290,7 +290,8 @@ fn drop_steps(
             part_leaves(id, &mut along, decisions, sides);
         }
         for step in &mut steps {
-            step.reason = decisions.dropped.get(id).cloned().flatten();
+            let reason = decisions.dropped.get(id).cloned().flatten();
+            step.reason = reason.or_else(|| step.reason.take());
             step.unmakes.retain(|other| along.contains(other));
         }
         absorbed.extend(along.iter().filter(|other| *other != id).cloned());
@@ -349,7 +350,8 @@ fn create_steps(
             continue;
         }
         for step in &mut steps {
-            step.reason = decisions.dropped.get(id).cloned().flatten();
+            let reason = decisions.dropped.get(id).cloned().flatten();
+            step.reason = reason.or_else(|| step.reason.take());
             absorbed.extend(step.makes.iter().filter(|other| *other != id).cloned());
         }
         groups.push(steps);

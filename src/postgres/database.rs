@@ -3,26 +3,28 @@
 
 use schema_sync_store::{Object, ObjectId};
 use smol_str::SmolStr;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
-use super::catalog::{Address, Shared, class};
-use super::kinds::{comment, extension, schema};
+use super::catalog::{Address, Cells, Reading, Server, class};
+use super::kinds::{comment, described, extension, schema};
 
 const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname::text, \
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'";
 
-/// Each of these has no kind yet. 16384 is the first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
-const BEYOND: &str = "SELECT o.class, o.oid, o.type, o.name FROM ( \
-     SELECT 3466::oid AS class, oid, 'event trigger' AS type, evtname::text AS name FROM pg_event_trigger UNION ALL \
-     SELECT 6104, oid, 'publication', pubname::text FROM pg_publication UNION ALL \
-     SELECT 2328, oid, 'foreign-data wrapper', fdwname::text FROM pg_foreign_data_wrapper UNION ALL \
-     SELECT 1417, oid, 'server', srvname::text FROM pg_foreign_server UNION ALL \
-     SELECT 2612, oid, 'language', lanname::text FROM pg_language UNION ALL \
-     SELECT 2601, oid, 'access method', amname::text FROM pg_am UNION ALL \
-     SELECT 2605, oid, 'cast', format_type(castsource, NULL) || ' as ' || format_type(casttarget, NULL) FROM pg_cast UNION ALL \
-     SELECT 3576, oid, 'transform', format_type(trftype, NULL) || ' ' || trflang::text FROM pg_transform \
-     ) o WHERE o.oid >= 16384";
+/// What needs what, where one of both is in no schema: access methods, casts, event triggers, foreign-data wrappers,
+/// languages, publications with their tables and schemas, servers, transforms and user mappings.
+const NEEDS: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend \
+     WHERE deptype IN ('n', 'a') AND objid >= 16384 AND classid IN (1417, 1418, 2328, 2601, 2605, 2612, 3466, 3576, 6104, 6106, 6237) \
+     UNION ALL SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend \
+     WHERE deptype IN ('n', 'a') AND refobjid >= 16384 AND refclassid IN (1417, 2328, 2601, 2612, 3576)";
+
+/// Comments on those.
+const COMMENTS: &str = "SELECT classoid, objoid, description FROM pg_description \
+     WHERE objoid >= 16384 AND classoid IN (1417, 2328, 2601, 2605, 2612, 3466, 3576, 6104)";
+
+/// As the contents of schemas: relative to the database's own schema.
+const PATH: &str = "SET LOCAL search_path = public";
 
 /// What needs something that an extension brought: an index its operator class, a column its type or an array of that.
 const USES_OF_EXTENSIONS: &str = "WITH members AS ( \
@@ -43,39 +45,57 @@ pub(super) async fn uses_of_extensions(client: &Client) -> Result<Vec<(Address, 
     rows.iter().map(read).collect()
 }
 
-/// The objects beyond schemas' contents.
+/// Reads what is beyond schemas' contents.
 pub(super) async fn read(
     client: &Client,
-    shared: &Shared,
+    server: &Server,
+    reading: &mut Reading,
     namespaces: &[(u32, Option<SmolStr>)],
-) -> Result<Result<Vec<Object>, String>, tokio_postgres::Error> {
+) -> Result<Result<(), String>, tokio_postgres::Error> {
+    client.batch_execute(PATH).await?;
     let extensions = client.query(EXTENSIONS, &[]).await?;
-    let beyond = client.query(BEYOND, &[]).await?;
-    let mut objects: Vec<Object> =
-        namespaces.iter().filter_map(|(_, name)| name.as_deref()).map(schema::read).collect();
-    for row in extensions {
-        let (name, version, schema): (&str, &str, &str) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        match extension::read(name, version, schema) {
-            Ok(object) => objects.push(object),
-            Err(reason) => return Ok(Err(reason)),
-        }
-        if let Some(text) = row.try_get::<_, Option<&str>>(4)? {
-            match comment::on(&ObjectId::new("extension", [name]), text) {
-                Ok(object) => objects.push(object),
-                Err(reason) => return Ok(Err(reason)),
-            }
+    let described = client.query(&described::in_database(server), &[]).await?;
+    let needs = client.query(NEEDS, &[]).await?;
+    let comments = client.query(COMMENTS, &[]).await?;
+    for row in needs {
+        let address = |at: usize| Ok((row.try_get(at)?, row.try_get(at + 1)?, row.try_get(at + 2)?));
+        let dependent: Result<Address, tokio_postgres::Error> = address(0);
+        reading.later_need(dependent?, address(3)?);
+    }
+    let rows = Rows { extensions, described, comments };
+    Ok(take_in(&rows, reading, namespaces))
+}
+
+struct Rows {
+    extensions: Vec<Row>,
+    described: Vec<Row>,
+    comments: Vec<Row>,
+}
+
+fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolStr>)]) -> Result<(), String> {
+    for (oid, name) in namespaces.iter().filter_map(|(oid, name)| Some((*oid, name.as_deref()?))) {
+        reading.add((class::NAMESPACE, oid, 0), schema::read(name));
+    }
+    for cells in rows.extensions.iter().map(Cells) {
+        let (oid, name) = (cells.get(0)?, cells.get::<&str>(1)?);
+        let object = extension::read(name, cells.get(2)?, cells.get(3)?)?;
+        let comment = cells.get::<Option<&str>>(4)?.map(|text| comment::on(&object.id, text)).transpose()?;
+        reading.add((class::EXTENSION, oid, 0), object);
+        if let Some(comment) = comment {
+            reading.add((0, oid, 0), comment);
         }
     }
-    for row in beyond {
-        let (class_oid, oid): (u32, u32) = (row.try_get(0)?, row.try_get(1)?);
-        if !shared.members.contains_key(&(class_oid, oid)) && class_oid != class::EXTENSION {
-            let (kind, name): (&str, &str) = (row.try_get(2)?, row.try_get(3)?);
-            let mut object = Object::new(ObjectId::new("unmodelled", [format!("{kind} {name}")]));
-            object.attributes.insert("class".to_owned(), kind.into());
-            objects.push(object);
+    for cells in rows.described.iter().map(Cells) {
+        described::take_in(&cells, None, reading)?;
+    }
+    for cells in rows.comments.iter().map(Cells) {
+        let (class, oid): (u32, u32) = (cells.get(0)?, cells.get(1)?);
+        let target = reading.at((class, oid, 0)).map(|object| object.id.clone());
+        if let Some(target) = target {
+            reading.add((0, oid, 0), comment::on(&target, cells.get(2)?)?);
         }
     }
-    Ok(Ok(objects))
+    Ok(())
 }
 
 /// What is in another schema needs that schema, and what an extension brings is in the schema it was installed in.

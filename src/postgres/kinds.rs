@@ -1,35 +1,56 @@
 //! The kinds of PostgreSQL: one file a kind, one line in [`KINDS`].
 
+mod access_method;
 pub(super) mod aggregate;
+mod cast;
 pub(super) mod check;
 pub(super) mod column;
 mod column_change;
 pub(super) mod comment;
 pub(super) mod composite_type;
 pub(super) mod constraint;
+mod conversion;
 pub(super) mod default;
 pub(super) mod dependency;
+pub(super) mod described;
 pub(super) mod domain;
 pub(super) mod enumeration;
+mod event_trigger;
 pub(super) mod exclusion;
 pub(super) mod extension;
+mod foreign_data_wrapper;
 pub(super) mod foreign_key;
+mod foreign_options;
+mod foreign_table;
 pub(super) mod index;
 mod index_mark;
 mod joining;
 pub(super) mod key;
+mod language;
 mod lineage;
+mod operator;
+mod operator_class;
+mod operator_family;
+mod publication;
 pub(super) mod relation;
 mod remade_type;
+mod replaced;
 pub(super) mod routine;
 pub(super) mod rule;
 pub(super) mod schema;
 pub(super) mod sequence;
+mod server;
 mod shared;
 pub(super) mod table;
+mod text_search_configuration;
+mod text_search_dictionary;
+mod text_search_parser;
+mod text_search_template;
+mod transform;
 pub(super) mod trigger;
 pub(super) mod types;
 pub(super) mod unmodelled;
+mod user_mapping;
 pub(super) mod view;
 
 use crate::kind::{Dialect, Kind};
@@ -43,28 +64,45 @@ use super::catalog::{Reading, Source};
 
 /// All kinds, sorted by name.
 const KINDS: &[&dyn Kind] = &[
+    &access_method::KIND,
     &aggregate::Aggregate,
+    &cast::KIND,
     &check::Check,
     &column::Column,
     &comment::Comment,
     &composite_type::CompositeType,
+    &conversion::KIND,
     &default::Default,
     &domain::Domain,
     &enumeration::Enumeration,
+    &event_trigger::EventTrigger,
     &exclusion::Exclusion,
     &extension::Extension,
+    &foreign_data_wrapper::ForeignDataWrapper,
     &foreign_key::ForeignKey,
     &routine::FUNCTION,
     &index::Index,
+    &language::KIND,
     &view::MATERIALIZED_VIEW,
+    &operator::Operator,
+    &operator_class::KIND,
+    &operator_family::OperatorFamily,
     &key::PRIMARY_KEY,
     &routine::PROCEDURE,
+    &publication::Publication,
     &rule::Rule,
     &schema::Schema,
     &sequence::Sequence,
+    &server::Server,
     &table::Table,
+    &text_search_configuration::TextSearchConfiguration,
+    &text_search_dictionary::TextSearchDictionary,
+    &text_search_parser::KIND,
+    &text_search_template::KIND,
+    &transform::KIND,
     &trigger::Trigger,
     &key::UNIQUE,
+    &user_mapping::UserMapping,
     &view::VIEW,
 ];
 
@@ -80,6 +118,7 @@ pub(super) const SOURCES: &[&Source] = &[
     &aggregate::SOURCE,
     &rule::SOURCE,
     &trigger::SOURCE,
+    &described::SOURCE,
     &unmodelled::SOURCE,
     &dependency::SOURCE,
     &comment::SOURCE,

@@ -32,17 +32,17 @@ pub(super) async fn inspect_here(
 ) -> Result<Vec<Result<SchemaSnapshot, AdapterError>>, Error> {
     session.client().batch_execute(READ_BY_INDEX).await?;
     let prepared = session.prepared(tenants.len()).await?;
-    let client = session.client();
+    let (client, server) = (session.client(), session.server);
     let (subjects, mut results) = find_subjects(client, &prepared, tenants).await?;
-    let (readings, shared) = read_all(client, &prepared, &subjects).await?;
+    let readings = read_all(client, &prepared, &subjects).await?;
     for (subject, reading) in subjects.into_iter().zip(readings) {
         let objects = match (reading, &subject.tenant.location) {
-            (Ok(reading), Location::Database(_)) => {
-                let beyond = database::read(client, &shared, &subject.namespaces).await?;
+            (Ok(mut reading), Location::Database(_)) => {
+                let beyond = database::read(client, &server, &mut reading, &subject.namespaces).await?;
                 let uses = database::uses_of_extensions(client).await?;
-                finish(reading, beyond, uses)
+                beyond.map(|()| finish(reading, uses))
             }
-            (Ok(reading), Location::Schema(_) | Location::File(_)) => finish(reading, Ok(Vec::new()), Vec::new()),
+            (Ok(reading), Location::Schema(_) | Location::File(_)) => Ok(finish(reading, Vec::new())),
             (Err(reason), _) => Err(reason),
         };
         let tenant = subject.tenant.name.clone();
@@ -63,11 +63,7 @@ pub(super) async fn inspect_here(
 /// What each subject's rows said, or why they could not be read.
 type Readings = Vec<Result<Reading, String>>;
 
-async fn read_all(
-    client: &Client,
-    prepared: &Prepared,
-    subjects: &[Subject],
-) -> Result<(Readings, Arc<Shared>), Error> {
+async fn read_all(client: &Client, prepared: &Prepared, subjects: &[Subject]) -> Result<Readings, Error> {
     let mut places: HashMap<u32, (usize, Namespace)> = HashMap::new();
     for (place, subject) in subjects.iter().enumerate() {
         for (oid, schema) in &subject.namespaces {
@@ -95,7 +91,7 @@ async fn read_all(
         let rows = answer(request).await.transpose()?.unwrap_or_default();
         take_in(source, &rows, &places, &mut readings)?;
     }
-    Ok((readings, shared))
+    Ok(readings)
 }
 
 /// Turns a source's rows into objects of their subjects.
@@ -126,19 +122,14 @@ fn take_in(
     Ok(())
 }
 
-fn finish(
-    mut reading: Reading,
-    beyond: Result<Vec<Object>, String>,
-    uses_of_extensions: Vec<(Address, ObjectId)>,
-) -> Result<Vec<Object>, String> {
+fn finish(mut reading: Reading, uses_of_extensions: Vec<(Address, ObjectId)>) -> Vec<Object> {
     reading.resolve_needs();
     for (dependent, extension) in uses_of_extensions {
         reading.need_id(dependent, extension);
     }
     let mut objects = reading.into_objects();
-    objects.extend(beyond?);
     database::need_schemas(&mut objects);
-    Ok(objects)
+    objects
 }
 
 /// Sends a source's statement and, behind it, what sets the path back.

@@ -37,14 +37,20 @@ impl Rows {
     /// Reads what is in the tables of a snapshot, leaving out what is computed. `own` is the tenant's own schema.
     pub(crate) fn read(cluster: &Cluster, database: &str, own: &str, snapshot: &SchemaSnapshot) -> Self {
         let mut queries = Vec::new();
-        for table in snapshot.of_kind("table") {
+        // The rows of foreign tables are elsewhere.
+        let is_own = |table: &&Object| !table.attributes.contains_key("foreign");
+        for table in snapshot.of_kind("table").filter(is_own) {
             queries.push((
                 table.id.clone(),
                 String::new(),
                 format!("SELECT count(*), 0, '' FROM ONLY {}", table_name(own, &table.id)),
             ));
         }
-        for column in snapshot.of_kind("column").filter(|column| !column.attributes.contains_key("generated")) {
+        let is_here = |column: &&Object| {
+            let table = column.id.sibling("table", [column.id.name[0].clone()]);
+            !column.attributes.contains_key("generated") && snapshot.get(&table).as_ref().is_some_and(is_own)
+        };
+        for column in snapshot.of_kind("column").filter(is_here) {
             let (name, table) = (quoted(&column.id.name[1]), table_name(own, &column.id));
             let query = format!(
                 "SELECT 0, count({name}), md5(coalesce(string_agg({name}::text, ',' ORDER BY {name}::text COLLATE \"C\"), '')) \

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::catalog::{is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
-use super::{lineage, table};
+use super::{foreign_table, lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -73,10 +73,8 @@ impl Kind for Check {
         }
         let message = format!("{name} has rows that do not satisfy {}: mend them first", attributes.expression);
         let query = format!("SELECT EXISTS (SELECT FROM {name} WHERE NOT ({}))", attributes.expression);
-        Ok(vec![
-            step.hazard(HazardKind::TableScan, "every row is read to see that it satisfies the check")
-                .check(query, message),
-        ])
+        let step = step.hazard(HazardKind::TableScan, "every row is read to see that it satisfies the check");
+        Ok(foreign_table::without_rows(vec![step.check(query, message)], &object.id, sides))
     }
 
     fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -9,8 +9,9 @@ use smol_str::SmolStr;
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::column_change::{alter_identity, alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
+use super::foreign_options::ForeignOptions;
 use super::sequence::SequenceOptions;
-use super::{lineage, table};
+use super::{foreign_table, lineage, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -40,6 +41,12 @@ pub(super) struct Attributes {
     /// It comes from a parent table or a partitioned one alone.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) inherited: bool,
+    /// The options of a foreign table's column.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) foreign: Option<ForeignOptions>,
+    /// The names of those that are secrets.
+    #[serde(skip_serializing_if = "is_default")]
+    left_out: Vec<String>,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +71,7 @@ pub(in super::super) const SOURCE: Source = Source { name: "column", body, read 
 
 fn body(server: &Server) -> String {
     let statistics = if server.version >= 170_000 { "coalesce(a.attstattarget, -1)" } else { "a.attstattarget" };
+    let foreign = foreign_table::select_of_column();
     format!(
         "SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
          a.attidentity::text, a.attgenerated::text, a.attcollation, \
@@ -74,10 +82,10 @@ fn body(server: &Server) -> String {
              OR (a.attstorage = 'x' AND a.atttypid IN (17, 25, 114, 1042, 1043, 3802)) \
              OR (a.attstorage = 'm' AND a.atttypid = 1700) THEN NULL \
            ELSE (SELECT a.attstorage::text FROM pg_type y WHERE y.oid = a.atttypid AND y.typstorage <> a.attstorage) END, \
-         a.attcompression::text, {statistics}::int4, a.attoptions, a.attislocal, a.attinhcount::int4 \
+         a.attcompression::text, {statistics}::int4, a.attoptions, a.attislocal, a.attinhcount::int4, {foreign} \
          FROM pg_depend d JOIN pg_class c ON c.oid = d.objid JOIN pg_attribute a ON a.attrelid = c.oid \
          WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
-         AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped"
+         AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped"
     )
 }
 
@@ -108,6 +116,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let mut options: Vec<String> = cells.get::<Option<Vec<String>>>(14)?.unwrap_or_default();
     options.retain(|option| !option.starts_with("pg_attver="));
     options.sort_unstable();
+    let (foreign, left_out) = foreign_table::parse_of_column(cells.get(17)?)?;
     let attributes = Attributes {
         type_name: cells.get(5)?,
         not_null: cells.get(6)?,
@@ -123,6 +132,8 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         statistics: Some(cells.get::<i32>(13)?).filter(|target| *target >= 0),
         options,
         inherited: !cells.get::<bool>(15)?,
+        foreign,
+        left_out,
     };
     let id = table.sibling("column", [table.name[0].clone(), name]);
     reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
@@ -197,6 +208,7 @@ impl Kind for Column {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
             ("generated", Some(_)) => Rule::Replace,
+            ("left_out", _) => Rule::Cosmetic,
             _ => Rule::Alter,
         }
     }
@@ -232,7 +244,7 @@ impl Kind for Column {
         for child in children {
             steps.extend(extras(&child.id, &Attributes::default(), &attributes_of(child)?, sides));
         }
-        Ok(steps)
+        Ok(foreign_table::without_rows(steps, id, sides))
     }
 
     fn alter(
@@ -265,7 +277,7 @@ impl Kind for Column {
             // A type that is made anew takes the column along first; then it leaves.
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
-            steps.push(alter_type(id, &before, &after).after(types.cloned()));
+            steps.push(alter_type(id, &before, &after, sides).after(types.cloned()));
         }
         if before.not_null != after.not_null {
             steps.push(alter_not_null(id, after.not_null));
@@ -276,7 +288,7 @@ impl Kind for Column {
             _ => {}
         }
         steps.extend(extras(id, &before, &after, sides));
-        Ok(steps)
+        Ok(foreign_table::without_rows(steps, id, sides))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -306,7 +318,9 @@ impl Kind for Column {
         // A generated value is computed again; everything else is lost.
         let is_derived =
             attributes.generated.is_some() && sides.to.get(id).is_some_and(|to| to.attribute("generated").is_some());
-        Ok(vec![if is_derived { step } else { step.hazard(HazardKind::DataLoss, "every value of the column is lost") }])
+        let step =
+            if is_derived { step } else { step.hazard(HazardKind::DataLoss, "every value of the column is lost") };
+        Ok(foreign_table::without_rows(vec![step], id, sides))
     }
 
     /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take
@@ -327,9 +341,8 @@ impl Kind for Column {
             return Disturbance::None;
         }
         match dependent.id.kind.as_str() {
-            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" => {
-                Disturbance::Recreate
-            }
+            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure"
+            | "publication" => Disturbance::Recreate,
             "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
             _ => Disturbance::None,
         }

@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, Identity, altering, identity_kind};
-use super::{sequence, table};
+use super::{foreign_table, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -34,6 +34,11 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
         clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
     }
     clauses.extend(table::option_clauses(&before.options, &after.options));
+    if before.foreign != after.foreign {
+        let changes = after.foreign.clone().unwrap_or_default();
+        let changes = changes.changes_from(&before.foreign.clone().unwrap_or_default());
+        clauses.extend(Some(changes.trim_start().to_owned()).filter(|changes| !changes.is_empty()));
+    }
     steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
     steps
 }
@@ -72,12 +77,14 @@ pub(super) fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -
     Ok(step)
 }
 
-pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> MigrationStep {
+pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
     let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
     let conversion = type_change::conversion(&before.type_name, &after.type_name);
     let column = identifier(last_part(id));
     let using = match &conversion {
         Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
+        // Its values are converted when they are fetched.
+        Conversion::Narrowing { .. } if foreign_table::is_foreign(id, sides) => String::new(),
         Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
     };
     let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));

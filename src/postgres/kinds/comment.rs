@@ -1,6 +1,6 @@
 //! Comments: objects of their own, named after what they are on, so that they come back when that is made again.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -113,14 +113,20 @@ pub(in super::super) fn on(target: &ObjectId, text: &str) -> Result<Object, Stri
 pub(super) struct Comment;
 
 /// What a comment is on, as COMMENT ON has it.
-fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanError> {
+fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) -> Result<String, PlanError> {
     let malformed = |reason: &str| PlanError::Malformed { object: object.id.clone(), reason: reason.to_owned() };
-    let target = object.needs.iter().next().ok_or_else(|| malformed("it needs nothing that it could be on"))?;
+    // What is in another schema needs that as well.
+    let needs = || object.needs.iter();
+    let target = needs().find(|need| need.kind != "schema").or_else(|| needs().next());
+    let target = target.ok_or_else(|| malformed("it needs nothing that it could be on"))?;
     if let Some(column) = &attributes.column {
         return Ok(format!("COLUMN {}.{}", outer_name(target), identifier(column)));
     }
     let kind = target.kind.as_str();
     Ok(match kind {
+        "table" if side.get(target).is_some_and(|table| table.attribute("foreign").is_some()) => {
+            format!("FOREIGN TABLE {}", outer_name(target))
+        }
         "table" | "view" | "sequence" | "domain" | "schema" | "extension" => {
             format!("{} {}", kind.to_uppercase(), outer_name(target))
         }
@@ -136,6 +142,7 @@ fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanE
         "primary_key" | "unique" | "check" | "foreign_key" | "exclusion" => {
             format!("CONSTRAINT {} ON {}", identifier(last_part(target)), outer_name(target))
         }
+        _ if super::replaced::is_named(target) => super::replaced::target(target),
         _ => return Err(malformed("comments on such objects are not modelled")),
     })
 }
@@ -151,12 +158,12 @@ impl Comment {
         object.needs.is_empty() && object.id.name.len() == 1 && object.id.name[0] == OWN_SCHEMA
     }
 
-    fn set(object: &Object) -> Result<String, PlanError> {
+    fn set(object: &Object, sides: &Sides<'_>) -> Result<String, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         if Self::is_on_own_schema(object) {
             return Ok(on_own_schema(&literal(&attributes.text)));
         }
-        Ok(format!("COMMENT ON {} IS {}", target_text(object, &attributes)?, literal(&attributes.text)))
+        Ok(format!("COMMENT ON {} IS {}", target_text(object, &attributes, sides.to)?, literal(&attributes.text)))
     }
 }
 
@@ -169,21 +176,21 @@ impl Kind for Comment {
         Rule::Alter
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::create(&object.id, Self::set(object)?)])
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![MigrationStep::create(&object.id, Self::set(object, sides)?)])
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::alter(&object.id, Self::set(object)?)])
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![MigrationStep::alter(&object.id, Self::set(object, sides)?)])
     }
 
-    fn drop(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         if Self::is_on_own_schema(object) {
             let text = format!("CASE WHEN current_schema() = 'public' THEN {} END", literal(PUBLIC));
             return Ok(vec![MigrationStep::drop(&object.id, on_own_schema(&text))]);
         }
         let attributes: Attributes = attributes_of(object)?;
-        let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes)?);
+        let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes, sides.from)?);
         Ok(vec![MigrationStep::drop(&object.id, text)])
     }
 }

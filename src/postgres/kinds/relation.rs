@@ -6,12 +6,13 @@ use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Relation, Source, class};
-use super::{sequence, table, unmodelled, view};
+use super::{foreign_table, sequence, table, unmodelled, view};
 
 pub(in super::super) const SOURCE: Source = Source { name: "relation", body, read };
 
 fn body(_: &super::super::catalog::Server) -> String {
-    "SELECT c.oid, c.relname::text, c.relkind::text, c.relpersistence::text, c.reltype, \
+    format!(
+        "SELECT c.oid, c.relname::text, c.relkind::text, c.relpersistence::text, c.reltype, \
      c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, \
      CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT a.amname::text FROM pg_am a WHERE a.oid = c.relam) END, \
      CASE WHEN c.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) END, \
@@ -24,16 +25,17 @@ fn body(_: &super::super::catalog::Server) -> String {
      format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
      s.refobjid, s.refobjsubid, s.deptype::text, \
      CASE WHEN s.deptype = 'a' THEN s.refobjid::regclass::text || '.' || (SELECT quote_ident(a.attname) \
-       FROM pg_attribute a WHERE a.attrelid = s.refobjid AND a.attnum = s.refobjsubid) END \
+       FROM pg_attribute a WHERE a.attrelid = s.refobjid AND a.attnum = s.refobjsubid) END, {} \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
      LEFT JOIN LATERAL (SELECT s.*, o.refobjid, o.refobjsubid, o.deptype FROM pg_sequence s \
        LEFT JOIN pg_depend o ON o.classid = 1259 AND o.objid = s.seqrelid AND o.objsubid = 0 \
          AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') \
        WHERE c.relkind = 'S' AND s.seqrelid = c.oid OFFSET 0) s ON true \
      LEFT JOIN LATERAL (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) AS parents FROM pg_inherits i \
-       WHERE i.inhrelid = c.oid AND c.relkind IN ('r', 'p') GROUP BY i.inhrelid OFFSET 0) h ON true \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
-        .to_owned()
+       WHERE i.inhrelid = c.oid AND c.relkind IN ('r', 'p', 'f') GROUP BY i.inhrelid OFFSET 0) h ON true \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259",
+        foreign_table::select()
+    )
 }
 
 /// A row of this source, as far as several kinds need it.
@@ -53,15 +55,14 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     }
     let name = SmolStr::new(cells.get::<&str>(2)?);
     let kind = match relkind {
-        "r" | "p" => "table",
+        "r" | "p" | "f" => "table",
         "S" => "sequence",
         "v" => "view",
         "m" => "materialized_view",
         // Indexes and composite types come from sources of their own.
         "i" | "I" | "c" | "t" => return Ok(()),
-        other => {
-            let what = if other == "f" { "foreign table" } else { "relation" };
-            reading.add((class::RELATION, oid, 0), unmodelled::object(what, namespace, name));
+        _ => {
+            reading.add((class::RELATION, oid, 0), unmodelled::object("relation", namespace, name));
             return Ok(());
         }
     };

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, last_name, last_part, outer_name};
+use super::foreign_table::{self, Foreign};
 use super::joining::{attach, before_joining, checks_of_ancestors};
 use super::relation::RelationRow;
 use super::{check, column, column_change, key, lineage};
@@ -49,6 +50,12 @@ pub(super) struct Attributes {
     /// `full`, `nothing`, or `index`, which tells of itself that it is the one.
     #[serde(skip_serializing_if = "is_default")]
     replica_identity: Option<String>,
+    /// Where it is, for a foreign table.
+    #[serde(skip_serializing_if = "is_default")]
+    foreign: Option<Foreign>,
+    /// The names of its options that are secrets.
+    #[serde(skip_serializing_if = "is_default")]
+    left_out: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +72,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         (Some(bound), [parent]) => (Some(Partition { parent: parent.clone(), bound }), Vec::new()),
         _ => (None, parents),
     };
+    let (foreign, left_out) = foreign_table::parse(cells.get(30)?)?;
     let attributes = Attributes {
         columns: Vec::new(),
         unlogged: row.unlogged,
@@ -78,11 +86,15 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         row_security: cells.get(7)?,
         force_row_security: cells.get(8)?,
         replica_identity: match cells.get::<&str>(9)? {
+            // Foreign tables have none.
+            _ if cells.get::<&str>(3)? == "f" => None,
             "f" => Some("full".to_owned()),
             "n" => Some("nothing".to_owned()),
             "i" => Some("index".to_owned()),
             _ => None,
         },
+        foreign,
+        left_out,
     };
     object(row.id.clone(), &attributes, [])
 }
@@ -127,8 +139,9 @@ impl Kind for Table {
 
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
-            "columns" | "tablespace" => Rule::Cosmetic,
+            "columns" | "tablespace" | "left_out" => Rule::Cosmetic,
             "partition_by" => Rule::Replace,
+            "foreign" => foreign_table::rule(change),
             "of_type" => Rule::Refuse("binding a table to a type is not planned; ALTER TABLE … OF it by hand".into()),
             "access_method" => Rule::Refuse(
                 "changing the access method is not planned; ALTER TABLE … SET ACCESS METHOD by hand".into(),
@@ -177,6 +190,7 @@ impl Kind for Table {
             let step = altering(&object.id, clause.to_owned());
             steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
         }
+        steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
         for clause in option_clauses(&before.options, &after.options) {
             steps.push(altering(&object.id, clause));
         }
@@ -215,7 +229,7 @@ impl Kind for Table {
             }
             steps.push(attach(&object.id, partition, sides));
         }
-        Ok(steps)
+        Ok(foreign_table::without_rows(steps, &object.id, sides))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -226,8 +240,11 @@ impl Kind for Table {
             sequence.needs.iter().any(is_part)
         });
         let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
-        let step = MigrationStep::drop(&object.id, format!("DROP TABLE {name}")).unmaking(unmade);
-        Ok(vec![step.locking(access_exclusive(&name)).hazard(HazardKind::DataLoss, "every row of the table is lost")])
+        let is_foreign = object.attribute("foreign").is_some();
+        let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
+        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let step = step.locking(access_exclusive(&name));
+        Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -277,7 +294,11 @@ fn definition(
     if attributes.partition_of.is_some() {
         lines.extend(checks_of_ancestors(object, sides)?);
     }
-    let mut statement = String::from(if attributes.unlogged { "CREATE UNLOGGED TABLE " } else { "CREATE TABLE " });
+    let mut statement = String::from(match (&attributes.foreign, attributes.unlogged) {
+        (Some(_), _) => "CREATE FOREIGN TABLE ",
+        (None, true) => "CREATE UNLOGGED TABLE ",
+        (None, false) => "CREATE TABLE ",
+    });
     statement.push_str(&outer_name(id));
     let body = if lines.is_empty() { String::new() } else { format!("\n    {}\n", lines.join(",\n    ")) };
     statement.push_str(&format!(" ({body})"));
@@ -293,6 +314,7 @@ fn definition(
     if !attributes.options.is_empty() {
         statement.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
     }
+    statement.push_str(&attributes.foreign.as_ref().map_or_else(String::new, foreign_table::clause));
     Ok((statement, makes))
 }
 

@@ -18,8 +18,7 @@ struct Attributes {
     definition: Option<String>,
 }
 
-/// Policies and extended statistics hang on relations; operators, collations, text search and the like are in the
-/// namespace itself.
+/// Policies and extended statistics hang on relations; collations are in the namespace itself.
 pub(in super::super) const SOURCE: Source = Source { name: "unmodelled", body, read };
 
 fn body(_: &Server) -> String {
@@ -27,7 +26,7 @@ fn body(_: &Server) -> String {
      CASE WHEN d.classid = 3381 THEN pg_get_statisticsobjdef(d.objid) END, NULL::oid \
      FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     AND d.classid NOT IN (1259, 1247, 1255) AND d.deptype = 'n' \
+     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3600, 3601, 3602, 3764) AND d.deptype = 'n' \
      UNION ALL \
      SELECT 3256, p.oid, 'policy', p.polname::text, concat_ws(' ', p.polcmd::text, p.polpermissive::text, \
        (SELECT string_agg(CASE WHEN u = 0 THEN 'public' ELSE pg_get_userbyid(u)::text END, ',' ORDER BY 1) FROM unnest(p.polroles) u), \

@@ -1,0 +1,10 @@
+CREATE TYPE money2 AS (amount int);
+CREATE FUNCTION money2(int) RETURNS money2 LANGUAGE sql IMMUTABLE AS 'SELECT ROW($1)::money2';
+CREATE FUNCTION amount(money2) RETURNS int LANGUAGE sql IMMUTABLE RETURN ($1).amount;
+CREATE DOMAIN word AS text;
+CREATE CAST (int AS money2) WITH FUNCTION money2(int);
+CREATE CAST (money2 AS int) WITH FUNCTION amount(money2) AS IMPLICIT;
+CREATE CAST (money2 AS text) WITH INOUT;
+CREATE CAST (box AS money2) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (int AS money2) IS 'by amount';
+COMMENT ON CAST (money2 AS text) IS 'by its text';

@@ -1,0 +1,13 @@
+CREATE SCHEMA app;
+CREATE TYPE money2 AS (amount int);
+CREATE TYPE app.other AS ENUM ('a');
+CREATE FUNCTION money2(int) RETURNS money2 LANGUAGE sql IMMUTABLE AS 'SELECT ROW($1)::money2';
+CREATE FUNCTION amount(money2) RETURNS int LANGUAGE sql IMMUTABLE RETURN ($1).amount;
+CREATE FUNCTION app.other(money2) RETURNS app.other LANGUAGE sql IMMUTABLE RETURN 'a'::app.other;
+CREATE DOMAIN word AS text;
+CREATE CAST (int AS money2) WITH FUNCTION money2(int) AS ASSIGNMENT;
+CREATE CAST (money2 AS int) WITH FUNCTION amount(money2) AS IMPLICIT;
+CREATE CAST (money2 AS app.other) WITH FUNCTION app.other(money2);
+CREATE CAST (int8 AS timestamp) WITHOUT FUNCTION;
+COMMENT ON CAST (int AS money2) IS 'by amount';
+COMMENT ON CAST (money2 AS app.other) IS 'always the first';

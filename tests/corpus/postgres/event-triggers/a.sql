@@ -1,0 +1,7 @@
+CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION note2() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER changed ON ddl_command_end EXECUTE FUNCTION note();
+CREATE EVENT TRIGGER gone ON sql_drop EXECUTE FUNCTION note();
+CREATE EVENT TRIGGER quiet ON ddl_command_start EXECUTE FUNCTION note();
+ALTER EVENT TRIGGER gone DISABLE;
+COMMENT ON EVENT TRIGGER changed IS 'notes what happens';

@@ -1,0 +1,13 @@
+CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION note2() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no more''; END';
+CREATE TABLE t (a int);
+CREATE VIEW v AS SELECT a FROM t;
+COMMENT ON TABLE t IS 'before the triggers';
+CREATE EVENT TRIGGER changed ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'DROP TABLE') EXECUTE FUNCTION note2();
+CREATE EVENT TRIGGER quiet ON ddl_command_start EXECUTE FUNCTION note();
+CREATE EVENT TRIGGER "New one" ON table_rewrite EXECUTE FUNCTION refuse();
+CREATE EVENT TRIGGER replica ON ddl_command_end EXECUTE FUNCTION note();
+ALTER EVENT TRIGGER quiet ENABLE ALWAYS;
+ALTER EVENT TRIGGER replica ENABLE REPLICA;
+COMMENT ON EVENT TRIGGER changed IS 'notes what happens to tables';

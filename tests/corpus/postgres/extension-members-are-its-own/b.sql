@@ -1,0 +1,11 @@
+CREATE EXTENSION citext;
+CREATE EXTENSION unaccent;
+CREATE EXTENSION btree_gist;
+CREATE EXTENSION hstore;
+CREATE TABLE t (id int, body text, name citext, facts hstore, EXCLUDE USING gist (id WITH =));
+CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION plain ALTER MAPPING FOR hword, hword_part, word WITH unaccent, simple;
+CREATE TEXT SEARCH DICTIONARY mine (TEMPLATE = unaccent, RULES = 'unaccent');
+CREATE INDEX t_name ON t (name);
+CREATE FUNCTION same(citext, citext) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 = $2;
+CREATE OPERATOR ~~== (FUNCTION = same, LEFTARG = citext, RIGHTARG = citext);

@@ -1,0 +1,13 @@
+CREATE FOREIGN DATA WRAPPER wrapper;
+CREATE SERVER one FOREIGN DATA WRAPPER wrapper;
+CREATE SERVER two FOREIGN DATA WRAPPER wrapper;
+CREATE FOREIGN TABLE kept (id int NOT NULL, name text OPTIONS (column_name 'n'), old text, amount text) SERVER one OPTIONS (table_name 't', fetch '10');
+CREATE FOREIGN TABLE moved (id int) SERVER one OPTIONS (table_name 'm');
+CREATE FOREIGN TABLE gone (id int DEFAULT 5, CONSTRAINT positive CHECK (id > 0)) SERVER two;
+CREATE TABLE becomes_foreign (id int);
+CREATE FOREIGN TABLE becomes_own (id int) SERVER two;
+CREATE VIEW seen AS SELECT id FROM moved;
+COMMENT ON FOREIGN TABLE kept IS 'far away';
+COMMENT ON COLUMN kept.name IS 'its name';
+COMMENT ON FOREIGN TABLE moved IS 'comes along';
+COMMENT ON VIEW seen IS 'leans on it';

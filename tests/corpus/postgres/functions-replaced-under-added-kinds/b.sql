@@ -1,0 +1,11 @@
+CREATE SCHEMA app;
+CREATE FUNCTION app.eq(a point, b text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1::text = $2;
+CREATE FUNCTION to_point(text) RETURNS point LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN ''(2,2)''; END';
+CREATE FUNCTION aggregated(int, point) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 + 2;
+CREATE FUNCTION app.note() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE OPERATOR ==~ (FUNCTION = app.eq, LEFTARG = point, RIGHTARG = text);
+CREATE OPERATOR app.==~ (FUNCTION = app.eq, LEFTARG = point, RIGHTARG = text);
+CREATE CAST (date AS point) WITH INOUT AS ASSIGNMENT;
+CREATE AGGREGATE counted(point) (SFUNC = aggregated, STYPE = int, INITCOND = '1');
+CREATE EVENT TRIGGER noted ON ddl_command_end EXECUTE FUNCTION app.note();
+CREATE TABLE t (id int, p point, CONSTRAINT c CHECK (p ==~ '(1,1)'), CONSTRAINT d CHECK (p OPERATOR(app.==~) '(1,1)'));

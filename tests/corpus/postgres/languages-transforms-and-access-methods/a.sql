@@ -1,0 +1,12 @@
+CREATE FUNCTION handler() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION inline_handler(internal) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_inline_handler';
+CREATE TRUSTED LANGUAGE changed HANDLER handler;
+CREATE LANGUAGE gone HANDLER handler INLINE inline_handler;
+CREATE FUNCTION speaks() RETURNS int LANGUAGE changed AS 'BEGIN RETURN 1; END';
+CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+CREATE ACCESS METHOD tree2 TYPE INDEX HANDLER bthandler;
+CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal));
+CREATE TRANSFORM FOR text LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));
+COMMENT ON LANGUAGE changed IS 'another plpgsql';
+COMMENT ON ACCESS METHOD tree2 IS 'another btree';
+COMMENT ON TRANSFORM FOR int LANGUAGE sql IS 'numbers';

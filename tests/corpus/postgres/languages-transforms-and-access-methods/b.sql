@@ -1,0 +1,14 @@
+CREATE FUNCTION handler() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION inline_handler(internal) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_inline_handler';
+CREATE FUNCTION validator(oid) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_validator';
+CREATE LANGUAGE changed HANDLER handler INLINE inline_handler VALIDATOR validator;
+CREATE FUNCTION speaks() RETURNS int LANGUAGE changed AS 'BEGIN RETURN 1; END';
+CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+CREATE ACCESS METHOD "Tree 3" TYPE INDEX HANDLER bthandler;
+CREATE OPERATOR FAMILY ints USING "Tree 3";
+CREATE TABLE t (a int) USING heap2;
+CREATE TRANSFORM FOR int LANGUAGE sql (TO SQL WITH FUNCTION int4recv(internal));
+CREATE FUNCTION numbers(int) RETURNS int TRANSFORM FOR TYPE int LANGUAGE sql AS 'SELECT 1';
+COMMENT ON LANGUAGE changed IS 'another plpgsql, whole';
+COMMENT ON ACCESS METHOD heap2 IS 'another heap';
+COMMENT ON TRANSFORM FOR int LANGUAGE sql IS 'numbers';

@@ -1,0 +1,16 @@
+CREATE TYPE money2 AS (amount int);
+CREATE FUNCTION money2_lt(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount < ($2).amount;
+CREATE FUNCTION money2_le(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount <= ($2).amount;
+CREATE FUNCTION money2_eq(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount = ($2).amount;
+CREATE FUNCTION money2_ge(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount >= ($2).amount;
+CREATE FUNCTION money2_gt(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount > ($2).amount;
+CREATE FUNCTION money2_cmp(money2, money2) RETURNS int LANGUAGE sql IMMUTABLE RETURN ($1).amount - ($2).amount;
+CREATE FUNCTION money2_int(money2, int) RETURNS int LANGUAGE sql IMMUTABLE RETURN ($1).amount - $2;
+CREATE OPERATOR <# (FUNCTION = money2_lt, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = >#);
+CREATE OPERATOR <=# (FUNCTION = money2_le, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = >=#);
+CREATE OPERATOR =# (FUNCTION = money2_eq, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = =#);
+CREATE OPERATOR >=# (FUNCTION = money2_ge, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = <=#);
+CREATE OPERATOR ># (FUNCTION = money2_gt, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = <#);
+CREATE TABLE t (id int, price money2);
+CREATE OPERATOR FAMILY lonely USING hash;
+COMMENT ON OPERATOR FAMILY lonely USING hash IS 'nobody in it';

@@ -1,0 +1,20 @@
+CREATE TYPE money2 AS (amount int);
+CREATE FUNCTION money2_lt(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount < ($2).amount;
+CREATE FUNCTION money2_le(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount <= ($2).amount;
+CREATE FUNCTION money2_eq(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount = ($2).amount;
+CREATE FUNCTION money2_ge(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount >= ($2).amount;
+CREATE FUNCTION money2_gt(money2, money2) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN ($1).amount > ($2).amount;
+CREATE FUNCTION money2_cmp(money2, money2) RETURNS int LANGUAGE sql IMMUTABLE RETURN ($1).amount - ($2).amount;
+CREATE FUNCTION money2_int(money2, int) RETURNS int LANGUAGE sql IMMUTABLE RETURN ($1).amount - $2;
+CREATE OPERATOR <# (FUNCTION = money2_lt, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = >#);
+CREATE OPERATOR <=# (FUNCTION = money2_le, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = >=#);
+CREATE OPERATOR =# (FUNCTION = money2_eq, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = =#);
+CREATE OPERATOR >=# (FUNCTION = money2_ge, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = <=#);
+CREATE OPERATOR ># (FUNCTION = money2_gt, LEFTARG = money2, RIGHTARG = money2, COMMUTATOR = <#);
+CREATE OPERATOR CLASS money2_ops DEFAULT FOR TYPE money2 USING btree AS
+  OPERATOR 1 <#, OPERATOR 2 <=#, OPERATOR 3 =#, OPERATOR 4 >=#, OPERATOR 5 >#, FUNCTION 1 money2_cmp(money2, money2);
+ALTER OPERATOR FAMILY money2_ops USING btree ADD FUNCTION 1 (money2, int) money2_int(money2, int);
+CREATE TABLE t (id int, price money2);
+CREATE INDEX t_price ON t (price money2_ops);
+COMMENT ON OPERATOR CLASS money2_ops USING btree IS 'by amount';
+COMMENT ON OPERATOR FAMILY money2_ops USING btree IS 'its family';

@@ -1,0 +1,14 @@
+CREATE FUNCTION near(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 = length($2);
+CREATE FUNCTION rear(text, int) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $2 = length($1);
+CREATE FUNCTION far(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 <> length($2);
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 2;
+CREATE FUNCTION thrice(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 3;
+CREATE OPERATOR === (FUNCTION = near, LEFTARG = int, RIGHTARG = text);
+CREATE OPERATOR ## (FUNCTION = twice, RIGHTARG = int);
+CREATE OPERATOR #- (FUNCTION = twice, RIGHTARG = int);
+CREATE OPERATOR ~~~ (FUNCTION = near, LEFTARG = int, RIGHTARG = text, RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR ~== (FUNCTION = far, LEFTARG = int, RIGHTARG = text, RESTRICT = neqsel);
+CREATE VIEW doubled AS SELECT ## a AS b FROM (VALUES (1)) v (a);
+COMMENT ON OPERATOR === (int, text) IS 'as long as';
+COMMENT ON OPERATOR ## (NONE, int) IS 'doubled';
+COMMENT ON VIEW doubled IS 'leans on the operator';

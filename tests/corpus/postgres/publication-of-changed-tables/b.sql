@@ -1,0 +1,5 @@
+CREATE TABLE a (id bigint PRIMARY KEY, amount bigint);
+CREATE TABLE remade (id int PRIMARY KEY) PARTITION BY HASH (id);
+CREATE PUBLICATION p FOR TABLE a (id, amount) WHERE (id > 5), remade;
+CREATE PUBLICATION q FOR TABLE remade;
+COMMENT ON PUBLICATION q IS 'stays';

@@ -1,0 +1,12 @@
+CREATE SCHEMA app;
+CREATE TABLE a (id int PRIMARY KEY, name text, secret text);
+CREATE TABLE b (id int PRIMARY KEY);
+CREATE TABLE app.c (id int PRIMARY KEY);
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE child () INHERITS (parent);
+CREATE PUBLICATION all_of_it FOR ALL TABLES;
+CREATE PUBLICATION parts FOR TABLE a, b WITH (publish = 'insert');
+CREATE PUBLICATION emptied FOR TABLE a (id, name) WHERE (id > 5);
+CREATE PUBLICATION gone FOR TABLE b;
+CREATE PUBLICATION turned FOR ALL TABLES WITH (publish_via_partition_root);
+COMMENT ON PUBLICATION parts IS 'some of it';

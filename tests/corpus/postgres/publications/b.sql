@@ -1,0 +1,16 @@
+CREATE SCHEMA app;
+CREATE SCHEMA new;
+CREATE TABLE a (id int PRIMARY KEY, name text, secret text, is_public boolean);
+CREATE TABLE b (id bigint PRIMARY KEY);
+CREATE TABLE app.c (id int PRIMARY KEY);
+CREATE TABLE new.d (id int PRIMARY KEY);
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE child () INHERITS (parent);
+CREATE PUBLICATION all_of_it FOR ALL TABLES;
+CREATE PUBLICATION parts FOR TABLE b, app.c, ONLY parent;
+CREATE PUBLICATION horizontal FOR TABLE a WHERE (id > 5 AND name IS NOT NULL);
+CREATE PUBLICATION vertical FOR TABLE a (id, name);
+CREATE PUBLICATION emptied;
+CREATE PUBLICATION turned FOR TABLES IN SCHEMA new, app, TABLE b WITH (publish = 'insert, update');
+COMMENT ON PUBLICATION parts IS 'some other parts of it';
+COMMENT ON PUBLICATION horizontal IS 'filtered';

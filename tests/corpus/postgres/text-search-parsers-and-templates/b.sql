@@ -1,0 +1,13 @@
+CREATE SCHEMA search;
+CREATE TEXT SEARCH PARSER kept (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, HEADLINE = prsd_headline, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH PARSER changed (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, HEADLINE = prsd_headline, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH TEMPLATE changed (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH TEMPLATE search.new (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH DICTIONARY search.words (TEMPLATE = search.new, STOPWORDS = 'english');
+CREATE TEXT SEARCH CONFIGURATION docs (PARSER = changed);
+ALTER TEXT SEARCH CONFIGURATION docs ADD MAPPING FOR word WITH simple, search.words;
+COMMENT ON TEXT SEARCH PARSER changed IS 'the parser';
+COMMENT ON TEXT SEARCH TEMPLATE changed IS 'the template, changed';
+COMMENT ON TEXT SEARCH TEMPLATE search.new IS 'the new template';
+COMMENT ON TEXT SEARCH DICTIONARY search.words IS 'elsewhere';
+COMMENT ON TEXT SEARCH CONFIGURATION docs IS 'leans on the parser';

@@ -53,11 +53,6 @@ const REAL_REFUSED: &[(&str, &str, &str)] = &[
     // Collations have no kind.
     ("collations", "a to b", "not modelled, so no plan can be made for them: unmodelled posix"),
     ("collations", "b to a", "not modelled, so no plan can be made for them: unmodelled posix"),
-    // Policies have no kind.
-    ("rls", "a to b", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
-    ("rls", "b to a", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
-    ("rls2", "a to b", "not modelled, so no plan can be made for them: unmodelled example.example_all"),
-    ("rls2", "b to a", "not modelled, so no plan can be made for them: unmodelled example.example_all"),
 ];
 
 #[test]

@@ -19,6 +19,7 @@ mod index_mark;
 mod joining;
 pub(super) mod key;
 mod lineage;
+pub(super) mod policy;
 pub(super) mod relation;
 mod remade_type;
 pub(super) mod routine;
@@ -26,6 +27,7 @@ pub(super) mod rule;
 pub(super) mod schema;
 pub(super) mod sequence;
 mod shared;
+pub(super) mod statistics;
 pub(super) mod table;
 pub(super) mod trigger;
 pub(super) mod types;
@@ -57,11 +59,13 @@ const KINDS: &[&dyn Kind] = &[
     &routine::FUNCTION,
     &index::Index,
     &view::MATERIALIZED_VIEW,
+    &policy::Policy,
     &key::PRIMARY_KEY,
     &routine::PROCEDURE,
     &rule::Rule,
     &schema::Schema,
     &sequence::Sequence,
+    &statistics::Statistics,
     &table::Table,
     &trigger::Trigger,
     &key::UNIQUE,
@@ -80,6 +84,8 @@ pub(super) const SOURCES: &[&Source] = &[
     &aggregate::SOURCE,
     &rule::SOURCE,
     &trigger::SOURCE,
+    &policy::SOURCE,
+    &statistics::SOURCE,
     &unmodelled::SOURCE,
     &dependency::SOURCE,
     &comment::SOURCE,

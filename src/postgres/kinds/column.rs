@@ -327,9 +327,8 @@ impl Kind for Column {
             return Disturbance::None;
         }
         match dependent.id.kind.as_str() {
-            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" => {
-                Disturbance::Recreate
-            }
+            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
+            | "statistics" => Disturbance::Recreate,
             "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
             _ => Disturbance::None,
         }

@@ -57,6 +57,7 @@ fn body(_: &Server) -> String {
     text += &hanging("JOIN pg_constraint k ON k.conrelid = d.objid", "k.oid", 2606, 1259);
     text += &hanging("JOIN pg_constraint k ON k.contypid = d.objid", "k.oid", 2606, 1247);
     text += &hanging("JOIN pg_trigger g ON g.tgrelid = d.objid AND NOT g.tgisinternal", "g.oid", 2620, 1259);
+    text += &hanging("JOIN pg_policy p ON p.polrelid = d.objid", "p.oid", 3256, 1259);
     text += &hanging("JOIN pg_rewrite r ON r.ev_class = d.objid", "r.oid", 2618, 1259);
     text
 }
@@ -115,13 +116,15 @@ pub(super) struct Comment;
 /// What a comment is on, as COMMENT ON has it.
 fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanError> {
     let malformed = |reason: &str| PlanError::Malformed { object: object.id.clone(), reason: reason.to_owned() };
-    let target = object.needs.iter().next().ok_or_else(|| malformed("it needs nothing that it could be on"))?;
+    // What is in another schema needs that schema as well.
+    let target = object.needs.iter().find(|need| need.kind != "schema").or_else(|| object.needs.first());
+    let target = target.ok_or_else(|| malformed("it needs nothing that it could be on"))?;
     if let Some(column) = &attributes.column {
         return Ok(format!("COLUMN {}.{}", outer_name(target), identifier(column)));
     }
     let kind = target.kind.as_str();
     Ok(match kind {
-        "table" | "view" | "sequence" | "domain" | "schema" | "extension" => {
+        "table" | "view" | "sequence" | "domain" | "schema" | "extension" | "statistics" => {
             format!("{} {}", kind.to_uppercase(), outer_name(target))
         }
         "materialized_view" => format!("MATERIALIZED VIEW {}", outer_name(target)),
@@ -130,7 +133,7 @@ fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanE
         "index" => format!("INDEX {}", last_name(target)),
         "function" | "procedure" => format!("{} {}", kind.to_uppercase(), printed_name(target)),
         "aggregate" => format!("AGGREGATE {}", printed_name(target).replace("()", "(*)")),
-        "trigger" | "rule" => {
+        "trigger" | "rule" | "policy" => {
             format!("{} {} ON {}", kind.to_uppercase(), identifier(last_part(target)), outer_name(target))
         }
         "primary_key" | "unique" | "check" | "foreign_key" | "exclusion" => {

@@ -99,7 +99,7 @@ impl Kind for CompositeType {
 
     fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
         match dependent.id.kind.as_str() {
-            "view" | "materialized_view" | "rule" => Disturbance::Recreate,
+            "view" | "materialized_view" | "rule" | "policy" => Disturbance::Recreate,
             "column" | "table" => Disturbance::Through,
             _ => Disturbance::None,
         }

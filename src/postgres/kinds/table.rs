@@ -15,8 +15,19 @@ use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What goes along when a table is dropped.
-const PARTS: [&str; 10] =
-    ["check", "column", "comment", "default", "exclusion", "foreign_key", "index", "primary_key", "rule", "trigger"];
+const PARTS: [&str; 11] = [
+    "check",
+    "column",
+    "comment",
+    "default",
+    "exclusion",
+    "foreign_key",
+    "index",
+    "policy",
+    "primary_key",
+    "rule",
+    "trigger",
+];
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

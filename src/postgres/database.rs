@@ -12,7 +12,7 @@ const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'";
 
-/// Each of these has no kind yet. 16384 is the first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
+/// Each of these has no kind yet. The cast of a range to its multirange comes and goes with the range. 16384 is the first OID that is not PostgreSQL's own (`FirstNormalObjectId`).
 const BEYOND: &str = "SELECT o.class, o.oid, o.type, o.name FROM ( \
      SELECT 3466::oid AS class, oid, 'event trigger' AS type, evtname::text AS name FROM pg_event_trigger UNION ALL \
      SELECT 6104, oid, 'publication', pubname::text FROM pg_publication UNION ALL \
@@ -20,7 +20,8 @@ const BEYOND: &str = "SELECT o.class, o.oid, o.type, o.name FROM ( \
      SELECT 1417, oid, 'server', srvname::text FROM pg_foreign_server UNION ALL \
      SELECT 2612, oid, 'language', lanname::text FROM pg_language UNION ALL \
      SELECT 2601, oid, 'access method', amname::text FROM pg_am UNION ALL \
-     SELECT 2605, oid, 'cast', format_type(castsource, NULL) || ' as ' || format_type(casttarget, NULL) FROM pg_cast UNION ALL \
+     SELECT 2605, oid, 'cast', format_type(castsource, NULL) || ' as ' || format_type(casttarget, NULL) FROM pg_cast k \
+       WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 2605 AND i.objid = k.oid AND i.deptype = 'i') UNION ALL \
      SELECT 3576, oid, 'transform', format_type(trftype, NULL) || ' ' || trflang::text FROM pg_transform \
      ) o WHERE o.oid >= 16384";
 

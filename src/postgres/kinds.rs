@@ -2,6 +2,7 @@
 
 pub(super) mod aggregate;
 pub(super) mod check;
+pub(super) mod collation;
 pub(super) mod column;
 mod column_change;
 pub(super) mod comment;
@@ -20,6 +21,7 @@ mod joining;
 pub(super) mod key;
 mod lineage;
 pub(super) mod policy;
+pub(super) mod range_type;
 pub(super) mod relation;
 mod remade_type;
 pub(super) mod routine;
@@ -47,6 +49,7 @@ use super::catalog::{Reading, Source};
 const KINDS: &[&dyn Kind] = &[
     &aggregate::Aggregate,
     &check::Check,
+    &collation::Collation,
     &column::Column,
     &comment::Comment,
     &composite_type::CompositeType,
@@ -62,6 +65,7 @@ const KINDS: &[&dyn Kind] = &[
     &policy::Policy,
     &key::PRIMARY_KEY,
     &routine::PROCEDURE,
+    &range_type::RangeType,
     &rule::Rule,
     &schema::Schema,
     &sequence::Sequence,
@@ -80,6 +84,8 @@ pub(super) const SOURCES: &[&Source] = &[
     &index::SOURCE,
     &constraint::SOURCE,
     &types::SOURCE,
+    &range_type::SOURCE,
+    &collation::SOURCE,
     &routine::SOURCE,
     &aggregate::SOURCE,
     &rule::SOURCE,

@@ -13,7 +13,7 @@ pub(in super::super) const SOURCE: Source = Source { name: "dependency", body, r
 fn body(_: &Server) -> String {
     "SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid IN (1259, 1247, 1255) \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid IN (1259, 1247, 1255, 3456) \
      AND (e.deptype = 'n' OR e.deptype = 'a' AND NOT (e.refclassid = 1259 AND e.classid IN (1259, 2604, 2606))) \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, y.oid, e.refobjsubid \

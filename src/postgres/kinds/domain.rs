@@ -104,11 +104,18 @@ impl Kind for Domain {
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP DOMAIN {}", outer_name(&object.id)));
-        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+        let comments: Vec<ObjectId> = sides.from.parts("comment", &object.id).map(|part| part.id.clone()).collect();
+        Ok(vec![step.unmaking(comments)])
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        if changes.iter().any(is_of_base_type) { remade_type::disturbs(changes, dependent) } else { Disturbance::None }
+        if changes.iter().any(is_of_base_type) {
+            return remade_type::disturbs(changes, dependent);
+        }
+        // A constraint that is dropped and added again loses its comment.
+        let is_on_constraint = dependent.id.kind == "comment" && dependent.attribute("part").is_some();
+        let changes_constraints = changes.iter().any(|change| change.attribute == "constraints");
+        if is_on_constraint && changes_constraints { Disturbance::Recreate } else { Disturbance::None }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

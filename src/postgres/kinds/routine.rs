@@ -65,7 +65,9 @@ fn body(_: &Server) -> String {
      CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, p.proconfig, \
      CASE WHEN p.protrftypes IS NOT NULL THEN \
        (SELECT string_agg('FOR TYPE ' || format_type(u, NULL), ', ') FROM unnest(p.protrftypes) u) END, \
-     CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END \
+     CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END, \
+     CASE WHEN p.prolang = 12 THEN (SELECT i.refobjid FROM pg_depend i WHERE i.classid = 1255 AND i.objid = p.oid \
+       AND i.deptype = 'i' AND i.refclassid = 1247) END \
      FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
         .to_owned()
@@ -74,6 +76,11 @@ fn body(_: &Server) -> String {
 fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
     let oid: u32 = cells.get(1)?;
     if reading.is_extension_member(class::PROCEDURE, oid) {
+        return Ok(());
+    }
+    if let Some(range) = cells.get::<Option<u32>>(24)? {
+        // The server made it along with a range type.
+        reading.alias((class::PROCEDURE, oid, 0), (class::TYPE, range, 0));
         return Ok(());
     }
     let signature = SmolStr::new(cells.get::<&str>(4)?);
@@ -136,7 +143,7 @@ pub(super) const FUNCTION: Routine = Routine { name: "function", words: "FUNCTIO
 pub(super) const PROCEDURE: Routine = Routine { name: "procedure", words: "PROCEDURE" };
 
 impl Routine {
-    fn statement(&self, object: &Object) -> Result<String, PlanError> {
+    pub(super) fn statement(&self, object: &Object) -> Result<String, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let name = in_schema(object.id.schema.as_ref(), &attributes.routine);
         let mut text = format!("CREATE OR REPLACE {} {name}({})", self.words, attributes.arguments);

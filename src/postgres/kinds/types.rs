@@ -50,9 +50,8 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         "e" => enumeration::read(cells, id("enum"))?,
         "d" => domain::read(cells, id("domain"))?,
         "c" => composite_type::read(cells, id("composite_type"))?,
-        // A multirange is told by its range.
-        "m" => return Ok(()),
-        "r" => unmodelled::object("range type", namespace, name.clone()),
+        // A range comes from a source of its own, and a multirange is told by its range.
+        "m" | "r" => return Ok(()),
         _ => unmodelled::object("base type", namespace, name.clone()),
     };
     reading.add(address, object);

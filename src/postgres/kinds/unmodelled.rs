@@ -26,7 +26,7 @@ fn body(_: &Server) -> String {
      NULL::text \
      FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     AND d.classid NOT IN (1259, 1247, 1255, 3381) AND d.deptype = 'n'"
+     AND d.classid NOT IN (1259, 1247, 1255, 3381, 3456) AND d.deptype = 'n'"
         .to_owned()
 }
 

@@ -32,6 +32,7 @@ mod shared;
 pub(super) mod statistics;
 pub(super) mod table;
 pub(super) mod trigger;
+mod typed_table;
 pub(super) mod types;
 pub(super) mod unmodelled;
 pub(super) mod view;

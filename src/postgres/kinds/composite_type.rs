@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, object};
 use super::super::quote::{identifier, outer_name};
+use super::typed_table;
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -83,12 +84,19 @@ impl Kind for CompositeType {
             let reason = "the order of its attributes changes, which no statement does; drop and create it by hand";
             return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
         }
-        let step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
-        Ok(vec![if removed.is_empty() {
-            step
-        } else {
-            step.hazard(HazardKind::DataLoss, format!("the values of its attributes {} are lost", removed.join(", ")))
-        }])
+        let mut step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
+        if !removed.is_empty() {
+            let detail = format!("the values of its attributes {} are lost", removed.join(", "));
+            step = step.hazard(HazardKind::DataLoss, detail);
+        }
+        let mut steps: Vec<MigrationStep> =
+            typed_table::tables_of(id, sides).map(|table| typed_table::release(&table.id)).collect();
+        steps.push(step);
+        for table in typed_table::tables_of(id, sides) {
+            let Some(type_name) = typed_table::type_of(table) else { continue };
+            steps.push(typed_table::bind(table, type_name, sides)?.after([table.id.clone()]));
+        }
+        Ok(steps)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

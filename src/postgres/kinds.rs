@@ -40,8 +40,8 @@ pub(super) mod view;
 use crate::kind::{Dialect, Kind};
 
 use shared::{
-    columns_exist, comments_of, constraint_name, deferral, drop_constraint, index_name, is_partitioned, mentions,
-    options_text, relation_name, type_name, validate_constraint,
+    SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
+    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};

@@ -171,12 +171,24 @@ pub(in super::super) fn on(target: &ObjectId, text: &str) -> Result<Object, Stri
 
 pub(super) struct Comment;
 
+/// What a comment is on: what is in another schema needs that schema as well.
+fn target_of(object: &Object) -> Option<&ObjectId> {
+    object.needs.iter().find(|need| need.kind != "schema").or_else(|| object.needs.first())
+}
+
+/// The step, in which what the comment is on is found where one of the server's own has the same name.
+fn found(object: &Object, sides: &Sides<'_>, step: MigrationStep) -> Vec<MigrationStep> {
+    let target = target_of(object).and_then(|id| sides.to.get(id).or_else(|| sides.from.get(id)));
+    match target {
+        Some(target) => super::found_by_bare_name(target, sides, vec![step]),
+        None => vec![step],
+    }
+}
+
 /// What a comment is on, as COMMENT ON has it.
 fn target_text(object: &Object, attributes: &Attributes) -> Result<String, PlanError> {
     let malformed = |reason: &str| PlanError::Malformed { object: object.id.clone(), reason: reason.to_owned() };
-    // What is in another schema needs that schema as well.
-    let target = object.needs.iter().find(|need| need.kind != "schema").or_else(|| object.needs.first());
-    let target = target.ok_or_else(|| malformed("it needs nothing that it could be on"))?;
+    let target = target_of(object).ok_or_else(|| malformed("it needs nothing that it could be on"))?;
     if let Some(column) = &attributes.column {
         return Ok(format!("COLUMN {}.{}", outer_name(target), identifier(column)));
     }
@@ -237,21 +249,21 @@ impl Kind for Comment {
         Rule::Alter
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::create(&object.id, Self::set(object)?)])
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(found(object, sides, MigrationStep::create(&object.id, Self::set(object)?)))
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::alter(&object.id, Self::set(object)?)])
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(found(object, sides, MigrationStep::alter(&object.id, Self::set(object)?)))
     }
 
-    fn drop(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         if Self::is_on_own_schema(object) {
             let text = format!("CASE WHEN current_schema() = 'public' THEN {} END", literal(PUBLIC));
             return Ok(vec![MigrationStep::drop(&object.id, on_own_schema(&text))]);
         }
         let attributes: Attributes = attributes_of(object)?;
         let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes)?);
-        Ok(vec![MigrationStep::drop(&object.id, text)])
+        Ok(found(object, sides, MigrationStep::drop(&object.id, text)))
     }
 }

@@ -27,6 +27,8 @@ struct Attributes {
     canonical: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     subtype_difference: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    shadowed: bool,
 }
 
 pub(in super::super) const SOURCE: Source = Source { name: "range type", body, read };
@@ -39,7 +41,8 @@ fn body(_: &Server) -> String {
        WHERE o.oid = r.rngsubopc AND NOT (o.opcdefault AND o.opcintype = r.rngsubtype)), \
      CASE WHEN r.rngcollation <> 0 THEN (SELECT r.rngcollation::regcollation::text FROM pg_type b \
        WHERE b.oid = r.rngsubtype AND b.typcollation <> r.rngcollation) END, \
-     CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END, CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::text END \
+     CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END, CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::text END, \
+     NOT pg_type_is_visible(y.oid) \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typtype = 'r' JOIN pg_range r ON r.rngtypid = y.oid \
      JOIN pg_type m ON m.oid = r.rngmultitypid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
@@ -60,6 +63,7 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         collation: cells.get(9)?,
         canonical: cells.get(10)?,
         subtype_difference: cells.get(11)?,
+        shadowed: namespace.schema.is_none() && cells.get(12)?,
     };
     let address = (class::TYPE, oid, 0);
     reading.add(address, object(id, &attributes, [])?);
@@ -99,6 +103,9 @@ impl Kind for RangeType {
     /// No statement changes a range type. It is made anew under its columns, but where a function needs it and it the
     /// function.
     fn rule(&self, change: &Change<'_>) -> Rule {
+        if change.attribute == super::SHADOWED {
+            return Rule::Cosmetic;
+        }
         let is_entangled = change.attribute == "canonical" || change.object.attribute("canonical").is_some();
         if is_entangled { Rule::Replace } else { Rule::Alter }
     }
@@ -111,7 +118,7 @@ impl Kind for RangeType {
         };
         let mut step = MigrationStep::create(&object.id, format!("CREATE TYPE {}", outer_name(&object.id)));
         step = step.then(routine::FUNCTION.statement(function)?).then(statement);
-        Ok(vec![step.making([function.id.clone()])])
+        Ok(super::found_by_bare_name(object, sides, vec![step.making([function.id.clone()])]))
     }
 
     /// The values of its columns wait as text while the type is made anew: the functions that make its values keep
@@ -146,7 +153,7 @@ impl Kind for RangeType {
         step.statements.push(format!("DROP TYPE {name}"));
         step.statements.push(create_statement(id, &after));
         step.statements.append(&mut behind);
-        Ok(vec![step])
+        Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -155,7 +162,8 @@ impl Kind for RangeType {
         let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}{cascade}", outer_name(&object.id)));
         let along = function.iter().flat_map(|function| super::comments_of(function, sides.from));
         let comments = sides.from.parts("comment", &object.id).map(|part| part.id.clone());
-        Ok(vec![step.unmaking(along.chain(comments).collect::<Vec<_>>()).unmaking(function)])
+        let step = step.unmaking(along.chain(comments).collect::<Vec<_>>()).unmaking(function);
+        Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {

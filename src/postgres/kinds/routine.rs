@@ -58,6 +58,8 @@ struct Attributes {
 
 pub(in super::super) const SOURCE: Source = Source { name: "routine", body, read };
 
+/// Whether the server has one of the same name and arguments is looked up by index; `pg_function_is_visible` looks at all of
+/// that name in all schemas.
 fn body(_: &Server) -> String {
     "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
      pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname::text, p.prosrc, p.probin, \
@@ -70,7 +72,8 @@ fn body(_: &Server) -> String {
      CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END, \
      CASE WHEN p.prolang = 12 THEN (SELECT i.refobjid FROM pg_depend i WHERE i.classid = 1255 AND i.objid = p.oid \
        AND i.deptype = 'i' AND i.refclassid = 1247) END, \
-     NOT pg_function_is_visible(p.oid) \
+     coalesce((SELECT true FROM pg_proc s WHERE s.proname = p.proname AND s.proargtypes = p.proargtypes \
+       AND s.pronamespace = 11), false) \
      FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
         .to_owned()

@@ -50,14 +50,6 @@ const REAL_REFUSED: &[(&str, &str, &str)] = &[
     ("extversions", "b to a", "the server has no way to bring extension pg_trgm"),
     // What a table declared itself cannot become its parent's alone.
     ("inherit2", "b to a", "column a.e: it would be the parent's alone"),
-    // Collations have no kind.
-    ("collations", "a to b", "not modelled, so no plan can be made for them: unmodelled posix"),
-    ("collations", "b to a", "not modelled, so no plan can be made for them: unmodelled posix"),
-    // Policies have no kind.
-    ("rls", "a to b", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
-    ("rls", "b to a", "not modelled, so no plan can be made for them: unmodelled accounts.account_managers"),
-    ("rls2", "a to b", "not modelled, so no plan can be made for them: unmodelled example.example_all"),
-    ("rls2", "b to a", "not modelled, so no plan can be made for them: unmodelled example.example_all"),
 ];
 
 #[test]

@@ -26,6 +26,9 @@ pub(super) mod class {
     pub(crate) const REWRITE: u32 = 2618;
     pub(crate) const TRIGGER: u32 = 2620;
     pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const POLICY: u32 = 3256;
+    pub(crate) const STATISTICS: u32 = 3381;
+    pub(crate) const COLLATION: u32 = 3456;
 }
 
 /// What the statements depend on.

@@ -4,6 +4,7 @@ mod access_method;
 pub(super) mod aggregate;
 mod cast;
 pub(super) mod check;
+pub(super) mod collation;
 pub(super) mod column;
 mod column_change;
 pub(super) mod comment;
@@ -31,7 +32,9 @@ mod lineage;
 mod operator;
 mod operator_class;
 mod operator_family;
+pub(super) mod policy;
 mod publication;
+pub(super) mod range_type;
 pub(super) mod relation;
 mod remade_type;
 mod replaced;
@@ -41,6 +44,7 @@ pub(super) mod schema;
 pub(super) mod sequence;
 mod server;
 mod shared;
+pub(super) mod statistics;
 pub(super) mod table;
 mod text_search_configuration;
 mod text_search_dictionary;
@@ -48,6 +52,7 @@ mod text_search_parser;
 mod text_search_template;
 mod transform;
 pub(super) mod trigger;
+mod typed_table;
 pub(super) mod types;
 pub(super) mod unmodelled;
 mod user_mapping;
@@ -56,8 +61,8 @@ pub(super) mod view;
 use crate::kind::{Dialect, Kind};
 
 use shared::{
-    columns_exist, comments_of, constraint_name, deferral, drop_constraint, index_name, is_partitioned, mentions,
-    options_text, relation_name, type_name, validate_constraint,
+    SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
+    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};
@@ -68,6 +73,7 @@ const KINDS: &[&dyn Kind] = &[
     &aggregate::Aggregate,
     &cast::KIND,
     &check::Check,
+    &collation::Collation,
     &column::Column,
     &comment::Comment,
     &composite_type::CompositeType,
@@ -87,13 +93,16 @@ const KINDS: &[&dyn Kind] = &[
     &operator::Operator,
     &operator_class::KIND,
     &operator_family::OperatorFamily,
+    &policy::Policy,
     &key::PRIMARY_KEY,
     &routine::PROCEDURE,
     &publication::Publication,
+    &range_type::RangeType,
     &rule::Rule,
     &schema::Schema,
     &sequence::Sequence,
     &server::Server,
+    &statistics::Statistics,
     &table::Table,
     &text_search_configuration::TextSearchConfiguration,
     &text_search_dictionary::TextSearchDictionary,
@@ -114,10 +123,14 @@ pub(super) const SOURCES: &[&Source] = &[
     &index::SOURCE,
     &constraint::SOURCE,
     &types::SOURCE,
+    &range_type::SOURCE,
+    &collation::SOURCE,
     &routine::SOURCE,
     &aggregate::SOURCE,
     &rule::SOURCE,
     &trigger::SOURCE,
+    &policy::SOURCE,
+    &statistics::SOURCE,
     &described::SOURCE,
     &unmodelled::SOURCE,
     &dependency::SOURCE,

@@ -18,6 +18,8 @@ struct Attributes {
     parallel: Option<String>,
     /// The clauses of CREATE AGGREGATE, in the manual's order.
     clauses: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    shadowed: bool,
 }
 
 pub(in super::super) const SOURCE: Source = Source { name: "aggregate", body, read };
@@ -43,7 +45,7 @@ pub(super) fn placeholder(id: ObjectId, cells: &Cells<'_>) -> Result<Object, Str
         _ => None,
     };
     let arguments = cells.get::<Option<String>>(23)?.unwrap_or_default();
-    let attributes = Attributes { routine: cells.get(2)?, arguments, parallel, clauses: Vec::new() };
+    let attributes = Attributes { routine: cells.get(2)?, arguments, parallel, clauses: Vec::new(), shadowed: false };
     object(id, &attributes, [])
 }
 
@@ -124,8 +126,8 @@ impl Kind for Aggregate {
         "aggregate"
     }
 
-    fn rule(&self, _: &Change<'_>) -> Rule {
-        Rule::Replace
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        if change.attribute == super::SHADOWED { Rule::Cosmetic } else { Rule::Replace }
     }
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -145,6 +147,7 @@ impl Kind for Aggregate {
         let attributes: Attributes = attributes_of(object)?;
         let statement = format!("DROP AGGREGATE {}", Self::name_and_arguments(object, &attributes));
         let step = MigrationStep::drop(&object.id, statement);
-        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+        let step = step.unmaking(super::comments_of(&object.id, sides.from));
+        Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 }

@@ -27,7 +27,9 @@ struct Attributes {
 pub(super) const DESCRIBED: Described = Described {
     kind: "cast",
     class: 2605,
-    catalogue: "pg_cast",
+    // The cast of a range to its multirange comes and goes with the range.
+    catalogue: "(SELECT * FROM pg_cast k WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 2605 \
+        AND i.objid = k.oid AND i.deptype = 'i'))",
     name: "ARRAY['(' || format_type(x.castsource, NULL) || ' AS ' || format_type(x.casttarget, NULL) || ')']",
     attributes,
 };

@@ -11,7 +11,7 @@ use super::super::quote::{identifier, last_part, outer_name};
 use super::column_change::{alter_identity, alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::sequence::SequenceOptions;
-use super::{foreign_table, lineage, table};
+use super::{foreign_table, lineage, table, typed_table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -229,6 +229,7 @@ impl Kind for Column {
         let children = lineage::inherited_columns(id, sides.to, sides);
         step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
+        step = step.after(typed_table::before_column(id, sides));
         let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
         if attributes.not_null && !is_filled {
             let column = identifier(last_part(id));
@@ -277,7 +278,8 @@ impl Kind for Column {
             // A type that is made anew takes the column along first; then it leaves.
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
-            steps.push(alter_type(id, &before, &after, sides).after(types.cloned()));
+            let step = alter_type(id, &before, &after, sides).after(types.cloned());
+            steps.push(step.after([typed_table::release_of(&lineage::table_of(id))]));
         }
         if before.not_null != after.not_null {
             steps.push(alter_not_null(id, after.not_null));
@@ -310,6 +312,7 @@ impl Kind for Column {
         let stay = lineage::become_local(id, sides);
         let head = if stay { table::head_of_one(id, sides) } else { table::head(id) };
         let mut step = MigrationStep::drop(id, "").clause(head, clause.clone()).unmaking(along).after(leaving);
+        step = step.after([typed_table::release_of(&table)]);
         for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
             step = step.then(format!("{} {clause}", table::head(&child.id)));
             step.fold = crate::plan::Fold::Alone;
@@ -341,8 +344,8 @@ impl Kind for Column {
             return Disturbance::None;
         }
         match dependent.id.kind.as_str() {
-            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure"
-            | "publication" => Disturbance::Recreate,
+            "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
+            | "publication" | "statistics" => Disturbance::Recreate,
             "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
             _ => Disturbance::None,
         }

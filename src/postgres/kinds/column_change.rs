@@ -101,7 +101,7 @@ pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes,
 }
 
 pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
-    matches!(need.kind.as_str(), "enum" | "domain") && sides.to.get(need).is_some()
+    matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
 }
 
 pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {

@@ -16,6 +16,49 @@ struct Attributes {
     /// For a column of a view or of a composite type, which is no object: its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     column: Option<String>,
+    /// For another part that is no object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<Part>,
+}
+
+/// A part of an object that is none itself and that comments can be on.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    what: What,
+    /// A constraint's as it is; of what is no constraint, as SQL has it.
+    name: String,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    /// Of a domain.
+    Constraint,
+    /// The type that comes along with a range type.
+    Multirange,
+    /// One that makes values of a range type.
+    Function,
+}
+
+impl What {
+    /// What a comment is on whose class is not that of the object at its address.
+    fn of(class: u32, target: &ObjectId) -> Option<Self> {
+        match (class, target.kind.as_str()) {
+            (class::CONSTRAINT, "domain") => Some(Self::Constraint),
+            (class::TYPE, "range_type") => Some(Self::Multirange),
+            (class::PROCEDURE, "range_type") => Some(Self::Function),
+            _ => None,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Constraint => "constraint",
+            Self::Multirange => "multirange",
+            Self::Function => "function",
+        }
+    }
 }
 
 /// The name of the comment on the tenant's own schema, which is no object and has no name of its own.
@@ -33,12 +76,16 @@ pub(in super::super) const SOURCE: Source = Source { name: "comment", body, read
 
 /// Comments on what is in the namespace, and on what hangs on a relation or a type there: indexes, constraints,
 /// triggers, rules. Few databases comment on these, so it is asked once whether any comment of a class exists before
-/// they are looked up one by one.
+/// they are looked up one by one. The last column names the part of an object that a comment is on.
 fn body(_: &Server) -> String {
     let part_of_type =
         "(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = s.objoid AND a.attnum = s.objsubid)";
     let hanging = |join: &str, oid: &str, class: u32, catalogue: u32| {
-        let part = if class == 1259 && catalogue == 1247 { part_of_type } else { "NULL" };
+        let part = match (class, catalogue) {
+            (1259, 1247) => part_of_type,
+            (2606, 1247) => "k.conname::text",
+            _ => "NULL",
+        };
         format!(
             " UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description, {part} FROM pg_depend d {join} \
              JOIN pg_description s ON s.objoid = {oid} AND s.classoid = {class} \
@@ -48,8 +95,10 @@ fn body(_: &Server) -> String {
     };
     let mut text = "SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL::text FROM pg_description s \
          WHERE s.classoid = 2615 AND s.objoid = t.ns AND s.objsubid = 0 \
-         UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description, NULL \
-         FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
+         UNION ALL SELECT s.classoid, s.objoid, s.objsubid, s.description, CASE \
+           WHEN s.classoid = 1247 THEN (SELECT format_type(y.oid, NULL) FROM pg_type y WHERE y.oid = s.objoid AND y.typtype = 'm') \
+           WHEN s.classoid = 1255 THEN (SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.oid = s.objoid AND p.prolang = 12) \
+         END FROM pg_depend d JOIN pg_description s ON s.objoid = d.objid AND s.classoid = d.classid \
          WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0"
         .to_owned();
     text += &hanging("JOIN pg_type y ON y.oid = d.objid AND y.typrelid <> 0", "y.typrelid", 1259, 1247);
@@ -57,6 +106,7 @@ fn body(_: &Server) -> String {
     text += &hanging("JOIN pg_constraint k ON k.conrelid = d.objid", "k.oid", 2606, 1259);
     text += &hanging("JOIN pg_constraint k ON k.contypid = d.objid", "k.oid", 2606, 1247);
     text += &hanging("JOIN pg_trigger g ON g.tgrelid = d.objid AND NOT g.tgisinternal", "g.oid", 2620, 1259);
+    text += &hanging("JOIN pg_policy p ON p.polrelid = d.objid", "p.oid", 3256, 1259);
     text += &hanging("JOIN pg_rewrite r ON r.ev_class = d.objid", "r.oid", 2618, 1259);
     text
 }
@@ -70,15 +120,23 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
             Some(name) => on(&ObjectId::new("schema", [name.clone()]), &text)?,
             // The comment that every `public` is born with says nothing.
             None if text == PUBLIC => return Ok(()),
-            None => object(ObjectId::new("comment", [OWN_SCHEMA]), &Attributes { text, column: None }, [])?,
+            None => object(ObjectId::new("comment", [OWN_SCHEMA]), &Attributes { text, column: None, part: None }, [])?,
         };
         reading.add((0, oid, 0), object);
         return Ok(());
     }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
-    let attribute: Option<&str> = cells.get(5)?;
+    let part: Option<&str> = cells.get(5)?;
+    if let (Some(what), Some(name)) = (What::of(class, &target), part) {
+        let names = target.name.iter().cloned().chain([SmolStr::new(name), SmolStr::new_static(what.word())]);
+        let id = target.sibling("comment", names);
+        let part = Some(Part { what, name: name.to_owned() });
+        let attributes = Attributes { text: cells.get(4)?, column: None, part };
+        reading.add((0, oid, column_address(class, &id)), object(id, &attributes, [target])?);
+        return Ok(());
+    }
     let relation_column = || {
-        if let Some(attribute) = attribute {
+        if let Some(attribute) = part.filter(|_| class == class::RELATION) {
             return Some(SmolStr::new(attribute));
         }
         let relation = reading.relations.get(&oid).filter(|_| class == class::RELATION && target.kind != "column")?;
@@ -91,12 +149,13 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
             (target.sibling("comment", parts), Some(name.to_string()))
         }
         None if column != 0 && target.kind != "column" => return super::unmodelled::comment(reading, &target, column),
-        None if class == class::CONSTRAINT && target.kind == "domain" => {
+        // The rule that makes a view, which is the view.
+        None if class == class::REWRITE && target.kind != "rule" => {
             return super::unmodelled::comment(reading, &target, 0);
         }
         None => (id_of(&target), None),
     };
-    reading.add((0, oid, column_address(class, &id)), object(id, &Attributes { text, column }, [target])?);
+    reading.add((0, oid, column_address(class, &id)), object(id, &Attributes { text, column, part: None }, [target])?);
     Ok(())
 }
 
@@ -107,36 +166,54 @@ fn column_address(class: u32, id: &ObjectId) -> i32 {
 
 /// A comment on a schema or an extension, which belong to no namespace.
 pub(in super::super) fn on(target: &ObjectId, text: &str) -> Result<Object, String> {
-    object(id_of(target), &Attributes { text: text.to_owned(), column: None }, [target.clone()])
+    object(id_of(target), &Attributes { text: text.to_owned(), column: None, part: None }, [target.clone()])
 }
 
 pub(super) struct Comment;
 
+/// What a comment is on: what is in another schema needs that schema as well.
+fn target_of(object: &Object) -> Option<&ObjectId> {
+    object.needs.iter().find(|need| need.kind != "schema").or_else(|| object.needs.first())
+}
+
+/// The step, in which what the comment is on is found where one of the server's own has the same name.
+fn found(object: &Object, sides: &Sides<'_>, step: MigrationStep) -> Vec<MigrationStep> {
+    let target = target_of(object).and_then(|id| sides.to.get(id).or_else(|| sides.from.get(id)));
+    match target {
+        Some(target) => super::found_by_bare_name(target, sides, vec![step]),
+        None => vec![step],
+    }
+}
+
 /// What a comment is on, as COMMENT ON has it.
 fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) -> Result<String, PlanError> {
     let malformed = |reason: &str| PlanError::Malformed { object: object.id.clone(), reason: reason.to_owned() };
-    // What is in another schema needs that as well.
-    let needs = || object.needs.iter();
-    let target = needs().find(|need| need.kind != "schema").or_else(|| needs().next());
-    let target = target.ok_or_else(|| malformed("it needs nothing that it could be on"))?;
+    let target = target_of(object).ok_or_else(|| malformed("it needs nothing that it could be on"))?;
     if let Some(column) = &attributes.column {
         return Ok(format!("COLUMN {}.{}", outer_name(target), identifier(column)));
+    }
+    if let Some(Part { what, name }) = &attributes.part {
+        return Ok(match what {
+            What::Constraint => format!("CONSTRAINT {} ON DOMAIN {}", identifier(name), outer_name(target)),
+            What::Multirange => format!("TYPE {name}"),
+            What::Function => format!("FUNCTION {name}"),
+        });
     }
     let kind = target.kind.as_str();
     Ok(match kind {
         "table" if side.get(target).is_some_and(|table| table.attribute("foreign").is_some()) => {
             format!("FOREIGN TABLE {}", outer_name(target))
         }
-        "table" | "view" | "sequence" | "domain" | "schema" | "extension" => {
+        "table" | "view" | "sequence" | "domain" | "schema" | "extension" | "statistics" | "collation" => {
             format!("{} {}", kind.to_uppercase(), outer_name(target))
         }
         "materialized_view" => format!("MATERIALIZED VIEW {}", outer_name(target)),
-        "enum" | "composite_type" => format!("TYPE {}", outer_name(target)),
+        "enum" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
         "column" => format!("COLUMN {}.{}", outer_name(target), identifier(last_part(target))),
         "index" => format!("INDEX {}", last_name(target)),
         "function" | "procedure" => format!("{} {}", kind.to_uppercase(), printed_name(target)),
         "aggregate" => format!("AGGREGATE {}", printed_name(target).replace("()", "(*)")),
-        "trigger" | "rule" => {
+        "trigger" | "rule" | "policy" => {
             format!("{} {} ON {}", kind.to_uppercase(), identifier(last_part(target)), outer_name(target))
         }
         "primary_key" | "unique" | "check" | "foreign_key" | "exclusion" => {
@@ -177,11 +254,11 @@ impl Kind for Comment {
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::create(&object.id, Self::set(object, sides)?)])
+        Ok(found(object, sides, MigrationStep::create(&object.id, Self::set(object, sides)?)))
     }
 
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::alter(&object.id, Self::set(object, sides)?)])
+        Ok(found(object, sides, MigrationStep::alter(&object.id, Self::set(object, sides)?)))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -191,6 +268,6 @@ impl Kind for Comment {
         }
         let attributes: Attributes = attributes_of(object)?;
         let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes, sides.from)?);
-        Ok(vec![MigrationStep::drop(&object.id, text)])
+        Ok(found(object, sides, MigrationStep::drop(&object.id, text)))
     }
 }

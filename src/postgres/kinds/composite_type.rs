@@ -3,15 +3,18 @@
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
-use super::super::catalog::{Cells, object};
+use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{identifier, outer_name};
+use super::typed_table;
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
-use crate::plan::{HazardKind, MigrationStep, PlanError};
+use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Attributes {
     fields: Vec<Field>,
+    #[serde(skip_serializing_if = "is_default")]
+    shadowed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +30,7 @@ pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
     let names: Vec<String> = cells.get::<Option<Vec<String>>>(14)?.unwrap_or_default();
     let types: Vec<String> = cells.get::<Option<Vec<String>>>(15)?.unwrap_or_default();
     let fields = names.into_iter().zip(types).map(|(name, type_name)| Field { name, type_name }).collect();
-    object(id, &Attributes { fields }, [])
+    object(id, &Attributes { fields, shadowed: false }, [])
 }
 
 pub(super) struct CompositeType;
@@ -37,8 +40,8 @@ impl Kind for CompositeType {
         "composite_type"
     }
 
-    fn rule(&self, _: &Change<'_>) -> Rule {
-        Rule::Alter
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        if change.attribute == super::SHADOWED { Rule::Cosmetic } else { Rule::Alter }
     }
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -83,23 +86,34 @@ impl Kind for CompositeType {
             let reason = "the order of its attributes changes, which no statement does; drop and create it by hand";
             return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
         }
-        let step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
-        Ok(vec![if removed.is_empty() {
-            step
-        } else {
-            step.hazard(HazardKind::DataLoss, format!("the values of its attributes {} are lost", removed.join(", ")))
-        }])
+        let mut step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
+        if !removed.is_empty() {
+            let detail = format!("the values of its attributes {} are lost", removed.join(", "));
+            for column in super::remade_type::columns(id, sides) {
+                let (kind, detail) = (HazardKind::DataLoss, format!("in its values, {detail}"));
+                step.hazards.push(Hazard { kind, object: column.id.clone(), detail });
+            }
+            step = step.hazard(HazardKind::DataLoss, detail);
+        }
+        let mut steps: Vec<MigrationStep> =
+            typed_table::tables_of(id, sides).map(|table| typed_table::release(&table.id)).collect();
+        steps.extend(super::found_by_bare_name(object, sides, vec![step]));
+        for table in typed_table::tables_of(id, sides) {
+            let Some(type_name) = typed_table::type_of(table) else { continue };
+            steps.push(typed_table::bind(table, type_name, sides)?.after([table.id.clone()]));
+        }
+        Ok(steps)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}", outer_name(&object.id)));
         let comments: Vec<ObjectId> = sides.from.parts("comment", &object.id).map(|part| part.id.clone()).collect();
-        Ok(vec![step.unmaking(comments)])
+        Ok(super::found_by_bare_name(object, sides, vec![step.unmaking(comments)]))
     }
 
     fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
         match dependent.id.kind.as_str() {
-            "view" | "materialized_view" | "rule" => Disturbance::Recreate,
+            "view" | "materialized_view" | "rule" | "policy" => Disturbance::Recreate,
             "column" | "table" => Disturbance::Through,
             _ => Disturbance::None,
         }

@@ -14,7 +14,7 @@ fn body(_: &Server) -> String {
     "SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     AND d.classid IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3600, 3601, 3602, 3764) \
+     AND d.classid IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3456, 3600, 3601, 3602, 3764) \
      AND (e.deptype = 'n' OR e.deptype = 'a' AND NOT (e.refclassid = 1259 AND e.classid IN (1259, 2604, 2606))) \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, y.oid, e.refobjsubid \

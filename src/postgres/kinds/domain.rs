@@ -23,6 +23,8 @@ struct Attributes {
     collation: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     constraints: Vec<DomainConstraint>,
+    #[serde(skip_serializing_if = "is_default")]
+    shadowed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,7 @@ pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
         default: cells.get(8)?,
         collation: cells.get(9)?,
         constraints: names.into_iter().zip(definitions).map(constraint).collect(),
+        shadowed: false,
     };
     object(id, &attributes, [])
 }
@@ -54,15 +57,15 @@ impl Kind for Domain {
         "domain"
     }
 
-    fn rule(&self, _: &Change<'_>) -> Rule {
-        Rule::Alter
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        if change.attribute == super::SHADOWED { Rule::Cosmetic } else { Rule::Alter }
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let mut step = MigrationStep::create(&object.id, "");
         step.statements = create_statements(&outer_name(&object.id), &attributes);
-        Ok(vec![step])
+        Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
     fn alter(
@@ -76,7 +79,8 @@ impl Kind for Domain {
         let after: Attributes = attributes_of(object)?;
         let name = outer_name(id);
         if changes.iter().any(is_of_base_type) {
-            return Ok(vec![make_anew(id, &before, &after, sides)?]);
+            let step = make_anew(id, &before, &after, sides)?;
+            return Ok(super::found_by_bare_name(object, sides, vec![step]));
         }
         let adds = after.constraints.iter().any(|new| !before.constraints.contains(new) && is_proven(new));
         if adds || (after.not_null && !before.not_null) {
@@ -99,16 +103,23 @@ impl Kind for Domain {
         for new in after.constraints.iter().filter(|new| !before.constraints.contains(new)) {
             steps.push(scanning(MigrationStep::alter(id, add(&name, new))));
         }
-        Ok(steps)
+        Ok(super::found_by_bare_name(object, sides, steps))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP DOMAIN {}", outer_name(&object.id)));
-        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+        let comments: Vec<ObjectId> = sides.from.parts("comment", &object.id).map(|part| part.id.clone()).collect();
+        Ok(super::found_by_bare_name(object, sides, vec![step.unmaking(comments)]))
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        if changes.iter().any(is_of_base_type) { remade_type::disturbs(changes, dependent) } else { Disturbance::None }
+        if changes.iter().any(is_of_base_type) {
+            return remade_type::disturbs(changes, dependent);
+        }
+        // A constraint that is dropped and added again loses its comment.
+        let is_on_constraint = dependent.id.kind == "comment" && dependent.attribute("part").is_some();
+        let changes_constraints = changes.iter().any(|change| change.attribute == "constraints");
+        if is_on_constraint && changes_constraints { Disturbance::Recreate } else { Disturbance::None }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::catalog::{Cells, object};
+use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{literal, outer_name};
 use super::remade_type::{self, Recast};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
@@ -15,11 +15,13 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 #[serde(deny_unknown_fields, default)]
 struct Attributes {
     values: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    shadowed: bool,
 }
 
 pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
     let values = cells.get::<Option<Vec<String>>>(5)?.unwrap_or_default();
-    object(id, &Attributes { values }, [])
+    object(id, &Attributes { values, shadowed: false }, [])
 }
 
 /// Whether the old values stand among the new ones in their order.
@@ -39,8 +41,8 @@ impl Kind for Enumeration {
         "enum"
     }
 
-    fn rule(&self, _: &Change<'_>) -> Rule {
-        Rule::Alter
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        if change.attribute == super::SHADOWED { Rule::Cosmetic } else { Rule::Alter }
     }
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -52,14 +54,16 @@ impl Kind for Enumeration {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         if is_made_anew(&object.id, &before.values, &after.values, sides) {
-            return Ok(vec![make_anew(object, &before, &after, sides)?]);
+            let step = make_anew(object, &before, &after, sides)?;
+            return Ok(super::found_by_bare_name(object, sides, vec![step]));
         }
-        Ok(vec![add_values(&object.id, &before, &after)])
+        Ok(super::found_by_bare_name(object, sides, vec![add_values(&object.id, &before, &after)]))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}", outer_name(&object.id)));
-        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+        let step = step.unmaking(super::comments_of(&object.id, sides.from));
+        Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {

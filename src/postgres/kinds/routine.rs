@@ -52,10 +52,14 @@ struct Attributes {
     configuration: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
     transforms: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    shadowed: bool,
 }
 
 pub(in super::super) const SOURCE: Source = Source { name: "routine", body, read };
 
+/// Whether the server has one of the same name and arguments is looked up by index; `pg_function_is_visible` looks at all of
+/// that name in all schemas.
 fn body(_: &Server) -> String {
     "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
      pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname::text, p.prosrc, p.probin, \
@@ -65,7 +69,11 @@ fn body(_: &Server) -> String {
      CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, p.proconfig, \
      CASE WHEN p.protrftypes IS NOT NULL THEN \
        (SELECT string_agg('FOR TYPE ' || format_type(u, NULL), ', ') FROM unnest(p.protrftypes) u) END, \
-     CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END \
+     CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END, \
+     CASE WHEN p.prolang = 12 THEN (SELECT i.refobjid FROM pg_depend i WHERE i.classid = 1255 AND i.objid = p.oid \
+       AND i.deptype = 'i' AND i.refclassid = 1247) END, \
+     coalesce((SELECT true FROM pg_proc s WHERE s.proname = p.proname AND s.proargtypes = p.proargtypes \
+       AND s.pronamespace = 11), false) \
      FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
         .to_owned()
@@ -76,14 +84,22 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     if reading.is_extension_member(class::PROCEDURE, oid) {
         return Ok(());
     }
+    if let Some(range) = cells.get::<Option<u32>>(24)? {
+        // The server made it along with a range type.
+        reading.alias((class::PROCEDURE, oid, 0), (class::TYPE, range, 0));
+        return Ok(());
+    }
     let signature = SmolStr::new(cells.get::<&str>(4)?);
     let id = |kind: &str| ObjectId::new(kind, [signature.clone()]).in_schema(namespace.schema.clone());
-    let object = match cells.get::<&str>(3)? {
+    let mut object = match cells.get::<&str>(3)? {
         "f" | "w" => object(id("function"), &attributes(cells)?, [])?,
         "p" => object(id("procedure"), &attributes(cells)?, [])?,
         "a" => aggregate::placeholder(id("aggregate"), cells)?,
         _ => unmodelled::object("routine", namespace, signature.clone()),
     };
+    if namespace.schema.is_none() && object.id.kind != "unmodelled" && cells.get(25)? {
+        object.attributes.insert(super::SHADOWED.to_owned(), true.into());
+    }
     reading.add((class::PROCEDURE, oid, 0), object);
     Ok(())
 }
@@ -124,6 +140,7 @@ fn attributes(cells: &Cells<'_>) -> Result<Attributes, String> {
         support: cells.get(20)?,
         configuration: cells.get::<Option<Vec<String>>>(21)?.unwrap_or_default(),
         transforms: cells.get(22)?,
+        shadowed: false,
     })
 }
 
@@ -136,7 +153,7 @@ pub(super) const FUNCTION: Routine = Routine { name: "function", words: "FUNCTIO
 pub(super) const PROCEDURE: Routine = Routine { name: "procedure", words: "PROCEDURE" };
 
 impl Routine {
-    fn statement(&self, object: &Object) -> Result<String, PlanError> {
+    pub(super) fn statement(&self, object: &Object) -> Result<String, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let name = in_schema(object.id.schema.as_ref(), &attributes.routine);
         let mut text = format!("CREATE OR REPLACE {} {name}({})", self.words, attributes.arguments);
@@ -208,6 +225,7 @@ impl Kind for Routine {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
             "arguments" | "returns" | "window" => Rule::Replace,
+            super::SHADOWED => Rule::Cosmetic,
             _ => Rule::Alter,
         }
     }
@@ -222,7 +240,8 @@ impl Kind for Routine {
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP {} {}", self.words, printed_name(&object.id)));
-        Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
+        let step = step.unmaking(super::comments_of(&object.id, sides.from));
+        Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

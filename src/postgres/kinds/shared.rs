@@ -45,6 +45,30 @@ pub(super) fn deferral(deferrable: bool, initially_deferred: bool) -> &'static s
     }
 }
 
+/// The attribute of a type or routine of the tenant's own schema whose bare name means one of the server's own: `name`,
+/// `lower(text)`. It never counts as a difference; servers of another release have other names.
+pub(super) const SHADOWED: &str = "shadowed";
+
+/// The same steps, in which the bare name of a shadowed object means that object.
+///
+/// Outside of them `pg_catalog` goes first, unnamed, as what the server prints is printed so. Here it is named and goes
+/// last. Both ways the tenant's schema is the one that things are made in.
+pub(super) fn found_by_bare_name(object: &Object, sides: &Sides<'_>, steps: Vec<MigrationStep>) -> Vec<MigrationStep> {
+    let is_shadowed = |side: &SchemaSnapshot| side.get(&object.id).is_some_and(|it| it.attribute(SHADOWED).is_some());
+    if object.id.schema.is_some() || !(is_shadowed(sides.from) || is_shadowed(sides.to)) {
+        return steps;
+    }
+    let path = |behind: &str| {
+        let own = "pg_catalog.quote_ident(pg_catalog.current_schema())";
+        format!("SELECT pg_catalog.set_config('search_path', {own}{behind}, true)")
+    };
+    let switch = |mut step: MigrationStep| {
+        step.statements.insert(0, path(" || ', pg_catalog'"));
+        step.then(path(""))
+    };
+    steps.into_iter().map(switch).collect()
+}
+
 /// The comment on an object, which goes along with it.
 pub(super) fn comments_of(id: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId> {
     let comment = super::comment::id_of(id);

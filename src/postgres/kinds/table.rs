@@ -11,13 +11,24 @@ use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{attach, before_joining, checks_of_ancestors};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage};
+use super::{check, column, column_change, key, lineage, typed_table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What goes along when a table is dropped.
-const PARTS: [&str; 10] =
-    ["check", "column", "comment", "default", "exclusion", "foreign_key", "index", "primary_key", "rule", "trigger"];
+const PARTS: [&str; 11] = [
+    "check",
+    "column",
+    "comment",
+    "default",
+    "exclusion",
+    "foreign_key",
+    "index",
+    "policy",
+    "primary_key",
+    "rule",
+    "trigger",
+];
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -142,7 +153,6 @@ impl Kind for Table {
             "columns" | "tablespace" | "left_out" => Rule::Cosmetic,
             "partition_by" => Rule::Replace,
             "foreign" => foreign_table::rule(change),
-            "of_type" => Rule::Refuse("binding a table to a type is not planned; ALTER TABLE … OF it by hand".into()),
             "access_method" => Rule::Refuse(
                 "changing the access method is not planned; ALTER TABLE … SET ACCESS METHOD by hand".into(),
             ),
@@ -152,10 +162,6 @@ impl Kind for Table {
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
-        if attributes.of_type.is_some() {
-            let reason = "tables of a type are not planned".to_owned();
-            return Err(PlanError::Refused { object: object.id.clone(), reason });
-        }
         let (statement, makes) = definition(object, &attributes, sides)?;
         let keys = makes.iter().filter(|made| matches!(made.kind.as_str(), "primary_key" | "unique"));
         let mut marks = Vec::new();
@@ -163,6 +169,7 @@ impl Kind for Table {
             marks.extend(key::mark_steps(key, sides)?);
         }
         let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
         if let Some(partition) = &attributes.partition_of {
@@ -210,6 +217,12 @@ impl Kind for Table {
                 let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
                 steps.push(step.making([lineage::departure(&object.id)]));
+            }
+        }
+        if before.of_type != after.of_type {
+            steps.extend(before.of_type.iter().map(|_| typed_table::release(&object.id)));
+            if let Some(of_type) = &after.of_type {
+                steps.push(typed_table::bind(object, of_type, sides)?);
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {

@@ -30,7 +30,8 @@ fn body(_: &Server) -> String {
      CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation NOT IN (0, 100) \
          THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
-     CASE WHEN y.typtype = 'c' THEN (SELECT c.relkind::text FROM pg_class c WHERE c.oid = y.typrelid) END \
+     CASE WHEN y.typtype = 'c' THEN (SELECT c.relkind::text FROM pg_class c WHERE c.oid = y.typrelid) END, \
+     NOT pg_type_is_visible(y.oid) \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247"
         .to_owned()
@@ -46,15 +47,17 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     let name = SmolStr::new(cells.get::<&str>(2)?);
     let id = |kind: &str| ObjectId::new(kind, [name.clone()]).in_schema(namespace.schema.clone());
     let address = (class::TYPE, oid, 0);
-    let object = match cells.get::<&str>(3)? {
+    let mut object = match cells.get::<&str>(3)? {
         "e" => enumeration::read(cells, id("enum"))?,
         "d" => domain::read(cells, id("domain"))?,
         "c" => composite_type::read(cells, id("composite_type"))?,
-        // A multirange is told by its range.
-        "m" => return Ok(()),
-        "r" => unmodelled::object("range type", namespace, name.clone()),
+        // A range comes from a source of its own, and a multirange is told by its range.
+        "m" | "r" => return Ok(()),
         _ => unmodelled::object("base type", namespace, name.clone()),
     };
+    if namespace.schema.is_none() && object.id.kind != "unmodelled" && cells.get(17)? {
+        object.attributes.insert(super::SHADOWED.to_owned(), true.into());
+    }
     reading.add(address, object);
     reading.alias((class::TYPE, cells.get(4)?, 0), address);
     let relation: u32 = cells.get(13)?;

@@ -18,21 +18,15 @@ struct Attributes {
     definition: Option<String>,
 }
 
-/// Policies and extended statistics hang on relations; collations are in the namespace itself.
+/// What is in the namespace itself.
 pub(in super::super) const SOURCE: Source = Source { name: "unmodelled", body, read };
 
 fn body(_: &Server) -> String {
     "SELECT d.classid, d.objid, o.type, o.identity, \
-     CASE WHEN d.classid = 3381 THEN pg_get_statisticsobjdef(d.objid) END, NULL::oid \
+     NULL::text \
      FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3600, 3601, 3602, 3764) AND d.deptype = 'n' \
-     UNION ALL \
-     SELECT 3256, p.oid, 'policy', p.polname::text, concat_ws(' ', p.polcmd::text, p.polpermissive::text, \
-       (SELECT string_agg(CASE WHEN u = 0 THEN 'public' ELSE pg_get_userbyid(u)::text END, ',' ORDER BY 1) FROM unnest(p.polroles) u), \
-       'USING', pg_get_expr(p.polqual, p.polrelid), 'CHECK', pg_get_expr(p.polwithcheck, p.polrelid)), p.polrelid \
-     FROM pg_depend d JOIN pg_policy p ON p.polrelid = d.objid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
+     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3381, 3456, 3600, 3601, 3602, 3764) AND d.deptype = 'n'"
         .to_owned()
 }
 
@@ -42,19 +36,12 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         return Ok(());
     }
     let identity: String = cells.get(4)?;
-    let relation: Option<u32> = cells.get(6)?;
-    let outer = relation.and_then(|relation| reading.relations.get(&relation)).map(|relation| relation.id.clone());
-    let id = match &outer {
-        Some(outer) => outer.sibling(KIND, [outer.name[0].clone(), SmolStr::new(&identity)]),
-        None => {
-            // `pg_identify_object` always qualifies; the tenant's own schema must not show.
-            let own = format!("{}.", super::super::quote::identifier(&reading.own_schema));
-            let neutral = identity.strip_prefix(&own).unwrap_or(&identity);
-            ObjectId::new(KIND, [SmolStr::new(neutral)]).in_schema(namespace.schema.clone())
-        }
-    };
+    // `pg_identify_object` always qualifies; the tenant's own schema must not show.
+    let own = format!("{}.", super::super::quote::identifier(&reading.own_schema));
+    let neutral = identity.strip_prefix(&own).unwrap_or(&identity);
+    let id = ObjectId::new(KIND, [SmolStr::new(neutral)]).in_schema(namespace.schema.clone());
     let attributes = Attributes { class: cells.get(3)?, definition: cells.get(5)? };
-    reading.add((class_oid, oid, 0), make(id, &attributes, outer)?);
+    reading.add((class_oid, oid, 0), make(id, &attributes, [])?);
     Ok(())
 }
 

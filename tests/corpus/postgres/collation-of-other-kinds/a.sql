@@ -1,0 +1,2 @@
+CREATE COLLATION c (provider = icu, locale = 'en'); CREATE DOMAIN d AS text COLLATE c; CREATE TYPE pair AS (x text COLLATE c, y integer); CREATE TYPE r AS RANGE (subtype = text, collation = c); CREATE TABLE p (k text COLLATE c, v text) PARTITION BY LIST (v); CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('x'); CREATE MATERIALIZED VIEW m AS SELECT k COLLATE c AS k FROM p; CREATE TABLE parent (n text COLLATE c); CREATE TABLE child () INHERITS (parent); CREATE TABLE t (d d, r r);
+CREATE TABLE own (g text, e text GENERATED ALWAYS AS (upper(g COLLATE c)) STORED);

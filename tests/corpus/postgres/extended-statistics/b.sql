@@ -1,0 +1,3 @@
+CREATE TABLE t (a integer, b integer, c text, d text); CREATE STATISTICS changes_target ON a, b FROM t; ALTER STATISTICS changes_target SET STATISTICS 200; CREATE STATISTICS changes_kinds (mcv, ndistinct) ON a, c FROM t; COMMENT ON STATISTICS changes_kinds IS 'comes back';
+CREATE STATISTICS changes_columns ON a, b, c FROM t; CREATE STATISTICS changes_expression ON upper(c), (a + b), d FROM t; CREATE STATISTICS loses_target ON c, d FROM t; CREATE STATISTICS stays ON b, d FROM t; COMMENT ON STATISTICS stays IS 'two';
+CREATE STATISTICS "odd ""s" (dependencies) ON a, c, d FROM t; COMMENT ON STATISTICS "odd ""s" IS 'it''s odd'; CREATE STATISTICS single ON (a * 2) FROM t; CREATE STATISTICS zero ON a, d FROM t; ALTER STATISTICS zero SET STATISTICS 0;

@@ -1,0 +1,1 @@
+CREATE TYPE counts; CREATE FUNCTION settle(counts) RETURNS counts LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical'; COMMENT ON FUNCTION settle(counts) IS 'settles'; CREATE TYPE counts AS RANGE (subtype = integer, canonical = settle); CREATE TABLE t (a integer, c counts); COMMENT ON TYPE counts IS 'counted';

@@ -1,0 +1,3 @@
+CREATE FUNCTION f(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1'; CREATE TABLE t (a bigint, b integer, k varchar(10)); CREATE TYPE mood AS ENUM ('b', 'a');
+CREATE STATISTICS typed ON a, b FROM t; ALTER STATISTICS typed SET STATISTICS 50; COMMENT ON STATISTICS typed IS 'typed'; CREATE STATISTICS leans ON a, k FROM t; CREATE STATISTICS calls ON f(b), b FROM t; CREATE TABLE e (m mood, n integer); CREATE STATISTICS of_enum ON m, n FROM e;
+CREATE MATERIALIZED VIEW v AS SELECT a, b, k FROM t; CREATE STATISTICS of_view ON a, b FROM v; CREATE SCHEMA far; CREATE STATISTICS far.away ON b, k FROM t; COMMENT ON STATISTICS far.away IS 'far'; CREATE TABLE part (a integer, b bigint) PARTITION BY LIST (a); CREATE STATISTICS of_part ON a, b FROM part;

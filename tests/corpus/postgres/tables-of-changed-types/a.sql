@@ -1,0 +1,1 @@
+CREATE TYPE pair AS (a integer, b text, gone integer); CREATE TABLE t OF pair (PRIMARY KEY (a)); CREATE TABLE u OF pair; CREATE VIEW v AS SELECT * FROM t; CREATE TABLE r OF pair; CREATE INDEX i ON u (gone); CREATE TYPE plain AS (x integer); CREATE TABLE p OF plain; CREATE FUNCTION f() RETURNS SETOF pair LANGUAGE sql AS 'SELECT * FROM t';

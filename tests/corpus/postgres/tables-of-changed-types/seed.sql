@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 'x', 2); INSERT INTO u VALUES (1, 'y'); INSERT INTO r VALUES (3, 'z', 4);

@@ -1,0 +1,2 @@
+CREATE TYPE pair AS (a integer, b text); CREATE TYPE other AS (a integer, b text); CREATE TABLE becomes_typed (a integer, b text, c integer); CREATE TABLE becomes_free OF pair (PRIMARY KEY (a), b WITH OPTIONS DEFAULT 'x' NOT NULL); CREATE TABLE changes_type OF pair; CREATE TABLE goes OF pair; CREATE TABLE stays OF pair (CHECK (a > 0)); COMMENT ON TABLE stays IS 'typed'; COMMENT ON TYPE pair IS 'of tables';
+CREATE TABLE "odd ""t" (a integer, b text); CREATE SCHEMA far;

@@ -90,5 +90,6 @@ fn many_branches_are_moved_or_not_when_their_writer_is_killed() {
             check(&place.folder().join("a/b/store.git"));
         }
     }
-    assert!(answered > usize::try_from(ROUNDS).unwrap(), "{answered} rounds are too few to say anything");
+    // Each round waits for an answer before it kills.
+    assert!(answered >= usize::try_from(ROUNDS).unwrap(), "{answered} rounds are too few to say anything");
 }

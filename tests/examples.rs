@@ -1,12 +1,25 @@
 //! Every example runs, and says what it promises.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
+
+/// Where the examples are, built with the same dependencies as this test so that nothing is built twice.
+static EXAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--workspace", "--examples"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success());
+    let own = std::env::current_exe().unwrap();
+    own.ancestors().nth(2).map(|profile: &Path| profile.join("examples")).unwrap()
+});
 
 fn run(name: &str) -> (Option<i32>, String) {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["run", "--quiet", "--example", name];
-    let output = Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let output = Command::new(EXAMPLES.join(name)).output().unwrap();
     (output.status.code(), String::from_utf8(output.stdout).unwrap())
 }
 

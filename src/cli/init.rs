@@ -15,7 +15,7 @@ use super::session::Session;
 const TEMPLATE: &str = r#"# schema-sync: where the store is, and which fleets there are. Relative paths start from this file's folder.
 
 # Snapshots and histories are kept here. Also: --store, SCHEMA_SYNC_STORE.
-store = "sqlite:.schema-sync/store.db"
+store = "sqlite:.schema-sync/store.db"     # or git:PATH, file:FOLDER, s3://BUCKET/PREFIX
 
 # A fleet is what is reached through one URL. Its tenants' full names are NAME/TENANT.
 #

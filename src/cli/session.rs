@@ -87,7 +87,9 @@ impl Session {
         let url = config.and_then(|config| config.store.as_deref()).unwrap_or(STORE_DEFAULT);
         let folder = config.map_or(Path::new(""), |config| config.folder.as_path());
         Ok(match url.parse()? {
+            StoreUrl::File(path) => StoreUrl::File(folder.join(path)),
             StoreUrl::Sqlite(path) => StoreUrl::Sqlite(folder.join(path)),
+            StoreUrl::Git { path, remote } => StoreUrl::Git { path: folder.join(path), remote },
             other => other,
         })
     }

@@ -15,22 +15,33 @@
 //! # }
 //! ```
 
+mod blocking;
 mod canonical;
 mod canonical_json;
 pub mod diff;
+mod file;
+#[cfg(feature = "git")]
+mod git;
 mod hash;
 mod history;
+mod keyed;
 mod log;
 mod log_name;
 mod memory;
 mod object;
 mod open;
+mod packed;
+#[cfg(feature = "s3")]
+mod s3;
+mod s3_url;
 mod snapshot;
 mod sqlite;
 mod store;
 
 pub use canonical::SnapshotError;
 pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaDiff};
+#[cfg(feature = "git")]
+pub use git::GitStore;
 pub use hash::{EntryHash, HashError, HashPrefix, PREFIX_HEX_DIGITS_MIN, SHORT_HEX_DIGITS, SnapshotHash};
 pub use history::History;
 pub use log::{Event, LogEntry, LogError, LogRange, NewEntry, verify_chain};
@@ -38,6 +49,7 @@ pub use log_name::{LOG_NAME_BYTES_MAX, LOG_NAME_PART_BYTES_MAX, LogName, LogName
 pub use memory::MemoryStore;
 pub use object::{Attributes, Object, ObjectId};
 pub use open::{OpenMode, StoreUrl, open_store};
+pub use s3_url::S3Url;
 pub use snapshot::{SNAPSHOT_FORMAT, SchemaSnapshot};
 pub use sqlite::SqliteStore;
 pub use store::{Append, FRESH_HOURS, SnapshotStore, StoreError, StoredObject, check_import};

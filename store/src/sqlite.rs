@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use session::Session;
 use tokio::sync::Mutex;
 
+use crate::blocking::off_the_runtime;
 use crate::{Append, EntryHash, HashPrefix, LogEntry, LogName, LogRange, NewEntry, OpenMode};
 use crate::{SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError, StoreUrl, StoredObject};
 
@@ -56,15 +57,6 @@ impl SqliteStore {
         }
         self.run(work).await
     }
-}
-
-async fn off_the_runtime<T: Send + 'static>(
-    location: &str,
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(StoreError::Io { store: location.to_owned(), reason: error.to_string() }))
 }
 
 #[async_trait]

@@ -115,6 +115,14 @@ pub enum StoreError {
         /// The newest layout that is known here.
         supported: u32,
     },
+    /// The place cannot keep what a store promises, and nothing was kept there.
+    #[error("{store} cannot be a store: {reason}; nothing was kept there")]
+    Unfit {
+        /// The store.
+        store: String,
+        /// What it does not do, and what to do instead.
+        reason: String,
+    },
     /// The store cannot be written to. Nothing was changed.
     #[error("{store} is read-only: nothing was changed")]
     ReadOnly {

@@ -7,44 +7,39 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{entry, snapshot};
+use common::{entry, places, snapshot};
 use schema_sync_store::{
     Append, EntryHash, Event, HashPrefix, History, LogEntry, LogName, LogRange, NewEntry, OpenMode, SchemaSnapshot,
     SnapshotHash, SnapshotStore, StoreError, StoreUrl, StoredObject, open_store, verify_chain,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 type Store = Arc<dyn SnapshotStore>;
 
-/// A store and the folder that it is in, which is removed afterwards.
-struct Fixture {
-    store: Store,
-    _folder: TempDir,
-}
-
-async fn fixture(url: impl Fn(&TempDir) -> StoreUrl) -> Fixture {
-    let folder = TempDir::new().unwrap();
-    let store = open_store(&url(&folder), OpenMode::Create).await.unwrap();
-    Fixture { store, _folder: folder }
-}
-
 /// Runs each function of the suite on each store, as a test of its own.
 macro_rules! conformance {
     ($($test:ident),+ $(,)?) => {
-        mod memory {
+        conformance!(@ memory $($test)+);
+        conformance!(@ sqlite $($test)+);
+        conformance!(@ file $($test)+);
+        #[cfg(feature = "git")]
+        conformance!(@ git $($test)+);
+        #[cfg(feature = "git")]
+        conformance!(@ git_remote $($test)+);
+        #[cfg(feature = "s3")]
+        conformance!(@ s3 $($test)+);
+    };
+    (@ $place:ident $($test:ident)+) => {
+        mod $place {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $test() -> super::Outcome {
-                let fixture = super::fixture(|_| super::StoreUrl::Memory).await;
-                super::$test(fixture.store).await
-            })+
-        }
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $test() -> super::Outcome {
-                let fixture = super::fixture(|folder| super::StoreUrl::Sqlite(folder.path().join("a/b/store.db"))).await;
-                super::$test(fixture.store).await
+                if super::places::is_played_elsewhere(stringify!($place), concat!(module_path!(), "::", stringify!($test))) {
+                    return Ok(());
+                }
+                let place = super::places::$place();
+                let store = super::open_store(&place.url, super::OpenMode::Create).await?;
+                super::$test(store).await
             })+
         }
     };
@@ -63,12 +58,17 @@ conformance!(
     logs_are_listed_by_prefix,
     many_at_once_are_as_one_by_one,
     racing_tasks_have_one_winner_a_round,
+    thousands_of_logs_are_listed,
+    a_log_with_another_inside_its_name_stays_alone,
     history_is_kept_by_tenant,
     refs_move_by_compare_and_swap,
     objects_are_listed_in_pages,
     only_what_is_old_is_removed,
     a_store_is_copied_as_it_is,
 );
+
+const RACERS: usize = 16;
+const RACE_ROUNDS: u64 = 200;
 
 fn log(name: &str) -> LogName {
     LogName::tenant(name).unwrap()
@@ -296,8 +296,8 @@ async fn many_at_once_are_as_one_by_one(store: Store) -> Outcome {
 
 async fn racing_tasks_have_one_winner_a_round(store: Store) -> Outcome {
     let mut last: Option<EntryHash> = None;
-    for round in 1..=10_u64 {
-        let tasks: Vec<_> = (0..8)
+    for round in 1..=RACE_ROUNDS {
+        let tasks: Vec<_> = (0..RACERS)
             .map(|racer| {
                 let store = Arc::clone(&store);
                 tokio::spawn(
@@ -317,10 +317,41 @@ async fn racing_tasks_have_one_winner_a_round(store: Store) -> Outcome {
         assert_eq!(winners[0].sequence, round);
         last = Some(winners[0].hash);
     }
-    let mut entries = store.read(&log("raced"), LogRange::last(100)).await?;
+    let mut entries = store.read(&log("raced"), LogRange::last(1_000)).await?;
     entries.reverse();
-    assert_eq!(entries.len(), 10);
+    assert_eq!(u64::try_from(entries.len())?, RACE_ROUNDS);
     verify_chain(None, &entries)?;
+    Ok(())
+}
+
+async fn thousands_of_logs_are_listed(store: Store) -> Outcome {
+    let hash = store.put(&snapshot(1)).await?;
+    let mut names: Vec<LogName> = (0..5_000).map(|number| log(&format!("fleet {}/t{number}", number % 3))).collect();
+    let appends =
+        names.iter().map(|name| Append { log: name.clone(), expected: None, entry: entry("first").snapshot(hash) });
+    let answers = store.append_all(appends.collect()).await;
+    let entries: Vec<LogEntry> = answers.into_iter().collect::<Result<_, _>>()?;
+    assert!(entries.iter().zip(&names).all(|(entry, name)| entry.log == *name && entry.sequence == 1));
+    let last = store.last_entries(&names).await?;
+    assert!(last.iter().zip(&entries).all(|(last, entry)| last.as_ref() == Some(entry)));
+    names.sort_unstable();
+    assert_eq!(store.logs("").await?, names);
+    let second: Vec<LogName> = names.iter().filter(|name| name.as_str().contains("%201/")).cloned().collect();
+    assert_eq!(store.logs("tenants/fleet%201/").await?, second);
+    Ok(())
+}
+
+async fn a_log_with_another_inside_its_name_stays_alone(store: Store) -> Outcome {
+    let digits = format!("{:016x}", u64::MAX - 1);
+    let names = ["eu".to_owned(), format!("eu/{digits}"), format!("eu/~{digits}"), "eu/~".to_owned(), "eu~".to_owned()];
+    for (count, name) in names.iter().enumerate() {
+        append_many(&store, &log(name), count + 1).await?;
+    }
+    for (count, name) in names.iter().enumerate() {
+        let read = store.read(&log(name), LogRange::last(10)).await?;
+        assert!(read.len() == count + 1 && read.iter().all(|entry| entry.log == log(name)), "{name}: {read:?}");
+    }
+    assert_eq!(store.logs("tenants/eu").await?.len(), names.len());
     Ok(())
 }
 

@@ -1,19 +1,14 @@
 //! The statements of a SQLite store: what each call does on the connection while it has it. Checks what it reads: a
 //! row that is not what was written is named and refused.
 
-use std::io::Read;
-
 use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::file::{corrupt, failure};
+use crate::packed::{pack, unpack};
 use crate::{Append, EntryHash, HashPrefix, LogEntry, LogName, LogRange};
 use crate::{FRESH_HOURS, SchemaSnapshot, SnapshotHash, StoreError, StoredObject, check_import};
-
-const COMPRESSION_LEVEL: i32 = 3;
-/// Canonical bytes of a snapshot at most; what unpacks to more is damaged.
-const SNAPSHOT_BYTES_MAX: u64 = 1 << 30;
 
 const SELECT_ENTRIES: &str =
     "SELECT log, sequence, hash, entry FROM entries WHERE log = ?1 AND sequence <= ?2 ORDER BY sequence DESC";
@@ -42,7 +37,7 @@ impl<'a> Session<'a> {
         let mut packed = Vec::new();
         for (hash, snapshot) in hashes.iter().zip(snapshots) {
             if !scope.is_fresh(hash)? {
-                packed.push((hash, scope.pack(snapshot)?));
+                packed.push((hash, pack(scope.location, snapshot)?));
             }
         }
         drop(scope);
@@ -288,11 +283,6 @@ impl Scope<'_> {
     fn damaged_log(&self, what: impl ToString, reason: impl ToString) -> StoreError {
         corrupt(self.location, &what.to_string(), &reason.to_string())
     }
-
-    fn pack(&self, snapshot: &SchemaSnapshot) -> Result<Vec<u8>, StoreError> {
-        zstd::bulk::compress(&snapshot.to_bytes(), COMPRESSION_LEVEL)
-            .map_err(|error| StoreError::Io { store: self.location.to_owned(), reason: error.to_string() })
-    }
 }
 
 /// What was stored before this time, in milliseconds, is noted anew when it is put again or named.
@@ -308,21 +298,4 @@ fn text_bytes(row: &Row<'_>) -> rusqlite::Result<Vec<u8>> {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(bytes.to_vec()),
         _ => Err(rusqlite::Error::InvalidColumnType(ENTRY_COLUMN, "entry".to_owned(), value.data_type())),
     }
-}
-
-fn unpack(location: &str, hash: &SnapshotHash, packed: &[u8]) -> Result<SchemaSnapshot, StoreError> {
-    let damaged = |reason: String| corrupt(location, &format!("snapshot {hash}"), &reason);
-    let mut bytes = Vec::new();
-    let unpacked = zstd::stream::read::Decoder::new(packed)
-        .and_then(|decoder| decoder.take(SNAPSHOT_BYTES_MAX).read_to_end(&mut bytes));
-    unpacked.map_err(|error| damaged(format!("it does not unpack: {error}")))?;
-    let found = SnapshotHash::of(&bytes);
-    if found != *hash {
-        return Err(damaged(format!("its bytes have the hash {found}")));
-    }
-    SchemaSnapshot::from_bytes(&bytes).map_err(|error| StoreError::Snapshot {
-        store: location.to_owned(),
-        hash: *hash,
-        error,
-    })
 }

@@ -1,4 +1,14 @@
-//! Snapshots and entries that the store's tests share.
+//! Snapshots, entries and places that the store's tests share.
+
+#![allow(dead_code, reason = "each suite uses a part of it")]
+#![allow(clippy::print_stdout, reason = "a process that plays a part answers on its output")]
+
+pub(crate) mod parts;
+pub(crate) mod places;
+#[cfg(feature = "s3")]
+pub(crate) mod s3_place;
+#[cfg(feature = "s3")]
+pub(crate) mod s3_server;
 
 use std::collections::BTreeSet;
 

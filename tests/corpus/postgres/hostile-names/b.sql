@@ -1,0 +1,71 @@
+CREATE TYPE "en'um" AS ENUM ('it''s \ "q" $$ -- /* */ 
+; DROP ä😀 %I ', '', '  ', 'ad''ded $$ \');
+CREATE DOMAIN "do""main" AS text DEFAULT 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} b' CONSTRAINT "ch'eck" CHECK (VALUE <> 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} x');
+CREATE TYPE "Comp.osite" AS ("col.umn" text, "quote's" "do""main", "$$ /* */" integer);
+CREATE SEQUENCE "Seq uence" START 7 INCREMENT 2;
+CREATE FUNCTION "fun$$ction"("SELECT" text DEFAULT 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ') RETURNS text LANGUAGE plpgsql IMMUTABLE AS $tag$BEGIN RETURN $1 || 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} '; END -- $schema$ $function$ -- b$tag$;
+CREATE TABLE "a ""table""; DROP TABLE x; --" ("ID" bigint GENERATED ALWAYS AS IDENTITY, "col.umn" integer DEFAULT nextval('"Seq uence"'), "SELECT" text DEFAULT 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} !', "new
+line	tab" "do""main", "quote's" "en'um" DEFAULT 'it''s \ "q" $$ -- /* */ 
+; DROP ä😀 %I ',
+  "$$ /* */" text COLLATE "C", "Ünïääääääääääääääääääääääääääää" text GENERATED ALWAYS AS ("SELECT" || 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ') STORED, " lead and trail " "en'um"[], "%I %L %s" varchar(63) DEFAULT '%s', "back\slash" integer,
+  "add;ed" text DEFAULT 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ',
+  CONSTRAINT "p.k" PRIMARY KEY ("ID"), CONSTRAINT "un""ique" UNIQUE ("col.umn", "back\slash"), CONSTRAINT "ch'eck" CHECK ("SELECT" <> 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} zy'), CONSTRAINT "ex clude" EXCLUDE USING btree ("back\slash" WITH =));
+CREATE TABLE "user" ("order" bigint, "group" integer, "from" integer, CONSTRAINT "f.k." FOREIGN KEY ("order") REFERENCES "a ""table""; DROP TABLE x; --" ("ID") ON DELETE CASCADE, CONSTRAINT "p k" FOREIGN KEY ("group", "from") REFERENCES "a ""table""; DROP TABLE x; --" ("col.umn", "back\slash"));
+CREATE INDEX "in/*dex" ON "a ""table""; DROP TABLE x; --" ("fun$$ction"("SELECT"), "new
+line	tab" DESC) INCLUDE ("col.umn") WHERE "$$ /* */" <> 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ';
+CREATE INDEX "i.2" ON "a ""table""; DROP TABLE x; --" (lower("SELECT"), "$$ /* */" COLLATE "POSIX");
+CREATE VIEW "vi""ew;" AS SELECT "ID", "col.umn" AS "SELECT", "new
+line	tab", 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} '::text AS "li;t", "back\slash" FROM "a ""table""; DROP TABLE x; --" WHERE "SELECT" <> 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ';
+CREATE MATERIALIZED VIEW "mat
+view" AS SELECT "li;t" AS "quote's", count(*) AS "co unt" FROM "vi""ew;" GROUP BY 1;
+CREATE UNIQUE INDEX "on mat" ON "mat
+view" ("quote's");
+CREATE FUNCTION "tr()"() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN NEW."SELECT" := 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} '; RETURN NEW; END$f$;
+CREATE TRIGGER "trig--ger" BEFORE UPDATE OF "SELECT", "%I %L %s" ON "a ""table""; DROP TABLE x; --" FOR EACH ROW WHEN (OLD."SELECT" <> 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ') EXECUTE FUNCTION "tr()"('it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ', 'b');
+CREATE RULE "ru""le" AS ON INSERT TO "vi""ew;" DO INSTEAD INSERT INTO "a ""table""; DROP TABLE x; --" ("SELECT") VALUES ('it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ');
+CREATE PROCEDURE "pro""c"("in" integer) LANGUAGE sql BEGIN ATOMIC SELECT 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ' AS "quote's"; END;
+COMMENT ON TABLE "a ""table""; DROP TABLE x; --" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} tb';
+COMMENT ON COLUMN "a ""table""; DROP TABLE x; --"."new
+line	tab" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} cb';
+COMMENT ON CONSTRAINT "ch'eck" ON "a ""table""; DROP TABLE x; --" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} kb';
+COMMENT ON INDEX "in/*dex" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} ib';
+COMMENT ON VIEW "vi""ew;" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} vb';
+COMMENT ON COLUMN "vi""ew;"."li;t" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} vcb';
+COMMENT ON TYPE "en'um" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} eb';
+COMMENT ON DOMAIN "do""main" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} db';
+COMMENT ON FUNCTION "fun$$ction"(text) IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} fb';
+COMMENT ON TRIGGER "trig--ger" ON "a ""table""; DROP TABLE x; --" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} trb';
+COMMENT ON SEQUENCE "Seq uence" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} sb';
+COMMENT ON PROCEDURE "pro""c"(integer) IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} pb';
+COMMENT ON RULE "ru""le" ON "vi""ew;" IS 'it''s a \ "quoted" $$ -- /* */ 
+; DROP TABLE x; 	 ä😀 %I {x} rb';
+CREATE TABLE "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" ("yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy" integer CONSTRAINT "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" PRIMARY KEY);
+CREATE TABLE "Upper" ("Upper" "Comp.osite", "upper" "Comp.osite"[]);

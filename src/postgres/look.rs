@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Error, Row, Statement};
 
 use super::catalog::{Address, Cells, Named, Namespace, Reading, Shared, Source};
 use super::database;
-use super::kinds::{self, SOURCES};
+use super::kinds::{self, SOURCES, described};
 use super::session::{Prepared, Session, answer, send};
 use super::subjects::{Subject, find_subjects};
 use crate::adapter::{AdapterError, Location, TenantContext};
@@ -33,8 +33,8 @@ pub(super) async fn inspect_here(
     session.client().batch_execute(READ_BY_INDEX).await?;
     let prepared = session.prepared(tenants.len()).await?;
     let (client, server) = (session.client(), session.server);
-    let (subjects, mut results) = find_subjects(client, &prepared, tenants).await?;
-    let readings = read_all(client, &prepared, &subjects).await?;
+    let (subjects, mut results, any_described) = find_subjects(client, &prepared, tenants).await?;
+    let readings = read_all(client, &prepared, &subjects, any_described).await?;
     for (subject, reading) in subjects.into_iter().zip(readings) {
         let objects = match (reading, &subject.tenant.location) {
             (Ok(mut reading), Location::Database(_)) => {
@@ -63,7 +63,12 @@ pub(super) async fn inspect_here(
 /// What each subject's rows said, or why they could not be read.
 type Readings = Vec<Result<Reading, String>>;
 
-async fn read_all(client: &Client, prepared: &Prepared, subjects: &[Subject]) -> Result<Readings, Error> {
+async fn read_all(
+    client: &Client,
+    prepared: &Prepared,
+    subjects: &[Subject],
+    any_described: bool,
+) -> Result<Readings, Error> {
     let mut places: HashMap<u32, (usize, Namespace)> = HashMap::new();
     for (place, subject) in subjects.iter().enumerate() {
         for (oid, schema) in &subject.namespaces {
@@ -80,8 +85,9 @@ async fn read_all(client: &Client, prepared: &Prepared, subjects: &[Subject]) ->
     let members = client.query(&prepared.members, &[]);
     let classes = prepared.added_classes(client);
     let mut requests = Vec::with_capacity(prepared.sources.len());
-    for statement in &prepared.sources {
-        requests.push(read_source(client, statement, &parameters));
+    for (source, statement) in SOURCES.iter().zip(&prepared.sources) {
+        let is_asked = any_described || source.name != described::SOURCE.name;
+        requests.push(read_source(client, statement, &parameters, is_asked));
     }
     let (members, classes, sent) = futures_util::join!(members, classes, send(requests));
     let shared = Arc::new(shared(&members?, prepared.own_classes.iter().chain(&classes?))?);
@@ -137,7 +143,11 @@ async fn read_source(
     client: &Client,
     statement: &Statement,
     parameters: &[&(dyn ToSql + Sync)],
+    is_asked: bool,
 ) -> Result<Vec<Row>, Error> {
+    if !is_asked {
+        return Ok(Vec::new());
+    }
     let (rows, reset) = futures_util::join!(client.query(statement, parameters), client.batch_execute(RESET_PATH));
     reset?;
     rows

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Row, Statement};
 
 use super::catalog::{Server, statement};
 use super::connection::Connection;
-use super::kinds::SOURCES;
+use super::kinds::{SOURCES, described};
 use super::options::ConnectOptions;
 use crate::adapter::AdapterError;
 
@@ -24,7 +24,7 @@ const IDLE_MAX: usize = 16;
 pub(super) struct Prepared {
     /// In the order of [`SOURCES`].
     pub(super) sources: Vec<Statement>,
-    /// See [`NAMESPACES`], [`MEMBERS`], [`OPERATOR_CLASSES`] and [`VISIBLE`].
+    /// See [`namespaces`], [`MEMBERS`], [`OPERATOR_CLASSES`] and [`VISIBLE`].
     pub(super) namespaces: Statement,
     pub(super) members: Statement,
     operator_classes: Statement,
@@ -33,8 +33,16 @@ pub(super) struct Prepared {
     pub(super) own_classes: Vec<Row>,
 }
 
-/// The schemas named `$1`, or all that are not the system's where `$2`; and whether the role may use them.
-const NAMESPACES: &str = "SELECT n.oid, n.nspname::text, has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n \
+/// The schemas named `$1`, or all that are not the system's where `$2`; whether the role may use them; and whether the
+/// database has anything that `described` reads.
+fn namespaces() -> String {
+    format!(
+        "SELECT n.oid, n.nspname::text, has_schema_privilege(n.oid, 'USAGE'), {} {NAMESPACES}",
+        described::any_in_schema()
+    )
+}
+
+const NAMESPACES: &str = "FROM pg_namespace n \
      WHERE CASE WHEN $2 THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 2615 AND d.objid = n.oid AND d.deptype = 'e') \
      ELSE n.nspname = ANY($1) END";
@@ -61,9 +69,10 @@ impl Prepared {
         for text in &texts {
             requests.push(client.prepare(text));
         }
+        let namespaces = namespaces();
         let (sources, namespaces, members, operator_classes, visible) = futures_util::join!(
             in_order(requests),
-            client.prepare(NAMESPACES),
+            client.prepare(&namespaces),
             client.prepare(MEMBERS),
             client.prepare(OPERATOR_CLASSES),
             client.prepare(VISIBLE),

@@ -18,7 +18,8 @@ pub(super) struct Subject {
     pub(super) namespaces: Vec<(u32, Option<SmolStr>)>,
 }
 
-pub(super) type Found = (Vec<Subject>, HashMap<TenantContext, Result<SchemaSnapshot, AdapterError>>);
+/// Also whether the database has anything that the source of what is described reads.
+pub(super) type Found = (Vec<Subject>, HashMap<TenantContext, Result<SchemaSnapshot, AdapterError>>, bool);
 
 /// The namespaces of each tenant; tenants that are missing or hidden are answered here.
 pub(super) async fn find_subjects(
@@ -35,6 +36,7 @@ pub(super) async fn find_subjects(
         .collect();
     let is_database = names.is_empty();
     let rows = client.query(&prepared.namespaces, &[&names, &is_database]).await?;
+    let any_described = rows.first().map_or(Ok(false), |row| row.try_get(3))?;
     let mut namespaces: HashMap<String, (u32, bool)> = HashMap::new();
     for row in rows {
         namespaces.insert(row.try_get(1)?, (row.try_get(0)?, row.try_get(2)?));
@@ -72,7 +74,7 @@ pub(super) async fn find_subjects(
         let namespaces = subject.iter().map(|(name, (oid, _))| (*oid, schema_of(name))).collect();
         subjects.push(Subject { tenant: tenant.clone(), own, namespaces });
     }
-    Ok((subjects, results))
+    Ok((subjects, results, any_described))
 }
 
 fn missing_schema(tenant: &TenantContext, name: &str) -> AdapterError {

@@ -23,7 +23,7 @@ pub(super) const DESCRIBED: Described =
     Described { kind: "access_method", class: 2601, catalogue: "pg_am", name: "ARRAY[x.amname::text]", attributes };
 
 fn attributes(_: &Server) -> String {
-    let handler = function("x.amhandler::oid");
+    let handler = function("x.amhandler");
     format!("'type', CASE x.amtype WHEN 'i' THEN 'INDEX' ELSE 'TABLE' END, 'handler', {handler}")
 }
 

@@ -32,7 +32,7 @@ fn attributes(_: &Server) -> String {
     format!(
         "'from', pg_encoding_to_char(x.conforencoding), 'to', pg_encoding_to_char(x.contoencoding), 'function', {}, \
          'default', nullif(x.condefault, false)",
-        function("x.conproc::oid")
+        function("x.conproc")
     )
 }
 

@@ -50,11 +50,11 @@ fn attributes(_: &Server) -> String {
          'right', CASE WHEN x.oprright <> 0 THEN format_type(x.oprright, NULL) END, 'function', {}, 'commutator', {}, \
          'negator', {}, 'restrict', {}, 'join', {}, 'hashes', nullif(x.oprcanhash, false), \
          'merges', nullif(x.oprcanmerge, false)",
-        function("x.oprcode::oid"),
+        function("x.oprcode"),
         described::operator("x.oprcom"),
         described::operator("x.oprnegate"),
-        function("x.oprrest::oid"),
-        function("x.oprjoin::oid"),
+        function("x.oprrest"),
+        function("x.oprjoin"),
     )
 }
 

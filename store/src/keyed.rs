@@ -37,10 +37,15 @@ impl<K: Keys> KeyedStore<K> {
     /// `Missing`, `NotAStore`, `Newer`, `ReadOnly`, and what the place has to say.
     pub(crate) async fn open(keys: K, mode: OpenMode) -> Result<Self, StoreError> {
         let store = Self { keys, read_only: mode == OpenMode::ReadOnly };
-        let found = store.keys.get(layout::MARKER).await?;
+        let mut found = store.keys.get(layout::MARKER).await?;
+        let foreign = if found.is_none() { store.foreign_key().await? } else { None };
+        if foreign.is_some() {
+            // Somebody else may have made the store between the two looks.
+            found = store.keys.get(layout::MARKER).await?;
+        }
         if let Some(marker) = &found {
             store.check_layout(marker)?;
-        } else if let Some(foreign) = store.foreign_key().await? {
+        } else if let Some(foreign) = foreign {
             let reason = format!("`{foreign}` is there, and no `{}`", layout::MARKER);
             return Err(StoreError::NotAStore { store: store.name(), reason });
         } else if mode != OpenMode::Create {

@@ -19,12 +19,16 @@ impl Tools {
     /// The folder that `SCHEMA_SYNC_TEST_POSTGRES_BIN` names, or that of the newest version that Debian has installed.
     pub(crate) fn find() -> Self {
         let named = env::var_os("SCHEMA_SYNC_TEST_POSTGRES_BIN").map(PathBuf::from);
-        let server = named.or_else(newest_installed).unwrap_or_else(|| {
+        Self::of(named.or_else(newest_installed).unwrap_or_else(|| {
             panic!(
                 "no PostgreSQL under {VERSIONS}: run tests/run, which installs it, or set \
                  SCHEMA_SYNC_TEST_POSTGRES_BIN to the folder of initdb and pg_ctl"
             )
-        });
+        }))
+    }
+
+    /// The server whose programs are in this folder.
+    pub(crate) fn of(server: PathBuf) -> Self {
         assert!(server.join("initdb").exists(), "there is no initdb in {}", server.display());
         // PostgreSQL refuses to run as root.
         if is_root() {
@@ -35,8 +39,12 @@ impl Tools {
         }
     }
 
-    /// A client program: the server's own, as some distributions of the server come without, or else the newest.
+    /// A client program: that of the folder that `SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN` names, or the server's own, or,
+    /// as some distributions of the server come without, the newest that is installed.
     pub(crate) fn client(&self, program: &str) -> PathBuf {
+        if let Some(named) = env::var_os("SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN") {
+            return PathBuf::from(named).join(program);
+        }
         let own = self.server.join(program);
         if own.exists() {
             own

@@ -46,6 +46,22 @@ struct Doers {
 }
 
 impl Doers {
+    /// Whether an object is altered without a step of its own: what it needs takes it along.
+    fn changes_along(&self, id: &ObjectId) -> bool {
+        self.alterers.get(id).is_some_and(Vec::is_empty)
+    }
+
+    /// What stands behind a need that changes along with what it needs itself.
+    fn needs_behind<'a>(&self, need: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a ObjectId> {
+        let mut behind = Vec::new();
+        let mut waiting = vec![need];
+        while let Some(object) = waiting.pop().filter(|id| self.changes_along(id)).and_then(|id| sides.to.get(id)) {
+            behind.extend(object.needs.iter().filter(|id| !behind.contains(id)).collect::<Vec<_>>());
+            waiting.extend(object.needs.iter().filter(|id| self.changes_along(id)));
+        }
+        behind
+    }
+
     fn makes(&mut self, nodes: &[usize], makes: Vec<Vec<ObjectId>>) {
         for (node, made) in nodes.iter().zip(makes) {
             self.makers.extend(made.into_iter().map(|id| (id, *node)));
@@ -134,6 +150,9 @@ impl StepGraph {
         for (id, node) in altered.chain(made) {
             for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
                 self.wait_for_need(Some(id), need, node, doers);
+                for behind in doers.needs_behind(need, sides) {
+                    self.wait_for_need(Some(id), behind, node, doers);
+                }
             }
         }
         for node in 0..self.steps.len() {
@@ -144,8 +163,12 @@ impl StepGraph {
         let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
         let dropped = doers.droppers.iter().map(|(id, node)| (id, *node));
         for (id, node) in dropped.chain(altered) {
-            for dependent in decisions.dependents.get(id).into_iter().flatten() {
-                self.wait_for_dependent(dependent, id, node, sides, doers);
+            let mut waiting = vec![id];
+            while let Some(id) = waiting.pop() {
+                for dependent in decisions.dependents.get(id).into_iter().flatten() {
+                    self.wait_for_dependent(dependent, id, node, sides, doers);
+                    waiting.extend(Some(&dependent.id).filter(|dependent| doers.changes_along(dependent)));
+                }
             }
         }
         self.order_claims(decisions, sides, dialect, doers)

@@ -110,7 +110,8 @@ pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
     }
     let (name, column) = (outer_name(id), identifier(last_part(id)));
     altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
+        // A row whose every field is null `IS NULL`, and yet is a value.
+        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NOT DISTINCT FROM NULL)"),
         format!("{name} has rows whose {column} is null: fill them in first"),
     )
 }

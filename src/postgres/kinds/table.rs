@@ -168,7 +168,8 @@ impl Kind for Table {
         for key in keys.filter_map(|key| sides.to.get(key)) {
             marks.extend(key::mark_steps(key, sides)?);
         }
-        let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        let step = MigrationStep::create(&object.id, statement).making(makes);
+        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to))];
         steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
@@ -226,7 +227,11 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            steps.push(MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id))));
+            steps.push(if index.id.kind == "index" {
+                MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id)))
+            } else {
+                altering(&object.id, format!("DROP CONSTRAINT {}", identifier(last_part(&index.id))))
+            });
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
@@ -255,7 +260,13 @@ impl Kind for Table {
         let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
-        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let mut step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        // A reference to the partitioned table leans on each of its partitions.
+        if let Some(partition) = attributes_of::<Attributes>(object)?.partition_of
+            && lineage::is_referenced_above(object, sides.from)
+        {
+            step.statements.insert(0, format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent));
+        }
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
     }

@@ -86,7 +86,11 @@ impl StepGraph {
             let Some(object) = sides.to.get(id) else { continue };
             let steps = kind_of(dialect, id)?.alter(object, changes, sides)?;
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
+            let gone: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.unmakes.clone()).collect();
             let nodes = graph.add(steps);
+            for (node, gone) in nodes.iter().zip(gone) {
+                doers.droppers.extend(gone.into_iter().map(|id| (id, *node)));
+            }
             let mut awaited = HashSet::new();
             for node in &nodes {
                 awaited.extend(graph.steps[*node].after.iter().cloned());
@@ -190,7 +194,10 @@ impl StepGraph {
     /// A step that drops or alters an object waits for the drop of what leans on it, and for the change by which
     /// something stops leaning on it.
     fn wait_for_dependent(&mut self, dependent: &Object, id: &ObjectId, node: usize, sides: &Sides<'_>, doers: &Doers) {
-        if let Some(dropper) = doers.droppers.get(&dependent.id) {
+        // A step of an object may itself take away what leans on it.
+        let own = doers.alterers.get(id);
+        let is_own = |dropper: &usize| own.is_some_and(|own| own.contains(dropper) && own.contains(&node));
+        if let Some(dropper) = doers.droppers.get(&dependent.id).filter(|dropper| !is_own(dropper)) {
             self.order(*dropper, node);
         }
         let leans_on = sides.to.get(&dependent.id).is_some_and(|object| object.needs.contains(id));

@@ -87,6 +87,19 @@ impl Cluster {
         self.port
     }
 
+    /// The folder that holds the socket, the server's log and its `data`.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The server's major version: 15.
+    #[must_use]
+    pub fn major_version(&self) -> u32 {
+        let number = self.psql("postgres", "SELECT current_setting('server_version_num')::integer / 10000");
+        number.trim().parse().expect("a version is a number")
+    }
+
     /// The URL of a database, whether or not it exists.
     #[must_use]
     pub fn url(&self, database: &str) -> String {

@@ -11,7 +11,7 @@ use super::super::quote::{identifier, last_part, outer_name};
 use super::column_change::{add_identity, alter_identity, alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::not_null::{self, NotNull};
-use super::sequence::SequenceOptions;
+use super::sequence::{self, SequenceOptions};
 use super::{foreign_table, lineage, table, typed_table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -237,7 +237,8 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned: Vec<&Object> = owned.filter(|sequence| !sequence::stays(sequence, sides)).collect();
         let name = outer_name(id);
         let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
@@ -370,7 +371,12 @@ impl Kind for Column {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
-            "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+            // That of a child has another table; it follows its parent's.
+            "column" if dependent.attribute("generated").is_some() => {
+                let is_beside =
+                    |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
+                if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
+            }
             _ => Disturbance::None,
         }
     }

@@ -165,7 +165,8 @@ impl Kind for Table {
         for key in keys.filter_map(|key| sides.to.get(key)) {
             marks.extend(key::mark_steps(key, sides)?);
         }
-        let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        let step = MigrationStep::create(&object.id, statement).making(makes);
+        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to))];
         steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
@@ -231,16 +232,17 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            let drop_index = format!("DROP INDEX IF EXISTS {}", last_name(&index.id));
-            let name = identifier(last_part(&index.id));
-            let drop_constraint = format!("{} DROP CONSTRAINT IF EXISTS {name}", head(&object.id));
-            let statement = if index.id.kind == "index" { drop_index } else { drop_constraint };
-            steps.push(MigrationStep::alter(&object.id, statement));
+            steps.push(if index.id.kind == "index" {
+                MigrationStep::alter(&object.id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
+            } else {
+                altering(&object.id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
+            });
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
             let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
             let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+            let step = step.unmaking([column.id.clone()]);
             steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
         }
         if before.partition_of != after.partition_of || before.inherits != after.inherits {
@@ -266,7 +268,13 @@ impl Kind for Table {
         let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
-        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let mut step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        // A reference to the partitioned table leans on each of its partitions.
+        if let Some(partition) = attributes_of::<Attributes>(object)?.partition_of
+            && lineage::is_referenced_above(object, sides.from)
+        {
+            step.statements.insert(0, format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent));
+        }
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
     }

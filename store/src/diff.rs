@@ -50,6 +50,8 @@ pub struct SchemaDiff {
     pub changed: Vec<ObjectChange>,
     /// Objects that differ in a way that the database calls cosmetic, like the order of columns; never counted.
     pub cosmetic: Vec<ObjectChange>,
+    /// What only one of the two was looked at for, and was not compared: `grants`.
+    pub uncompared: Vec<String>,
 }
 
 impl SchemaDiff {
@@ -97,6 +99,7 @@ pub fn calculate(
         removed: Vec::new(),
         changed: Vec::new(),
         cosmetic: Vec::new(),
+        uncompared: Vec::new(),
     };
     if diff.from == diff.to {
         return diff;

@@ -137,6 +137,8 @@ pub(super) struct Reading {
     pub(super) relations: HashMap<u32, Relation>,
     /// Indexes that no constraint has claimed yet.
     pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
+    /// The columns, sorted, of each table's unique indexes, with the index.
+    pub(super) unique_keys: HashMap<u32, Vec<(Vec<i16>, u32)>>,
     /// Not-null constraints, by table and column number.
     pub(super) not_nulls: HashMap<(u32, i32), super::kinds::not_null::NotNullRow>,
     /// The options of identity columns' sequences, by table and column number.
@@ -157,6 +159,7 @@ impl Reading {
             shared,
             relations: HashMap::new(),
             indexes: HashMap::new(),
+            unique_keys: HashMap::new(),
             not_nulls: HashMap::new(),
             identity_sequences: HashMap::new(),
             objects: Vec::new(),

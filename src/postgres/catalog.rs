@@ -132,7 +132,7 @@ pub(super) struct Reading {
     /// Indexes that no constraint has claimed yet.
     pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
     /// The options of identity columns' sequences, by table and column number.
-    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::sequence::SequenceOptions>,
+    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::identity::IdentitySequence>,
     objects: Vec<Object>,
     addresses: HashMap<Address, usize>,
     /// Needs that can be looked up only when all is read.

@@ -2,6 +2,7 @@
 
 mod access_method;
 pub(super) mod aggregate;
+mod base_type;
 mod cast;
 pub(super) mod check;
 pub(super) mod collation;
@@ -23,6 +24,7 @@ mod foreign_data_wrapper;
 pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
+pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
 mod joining;
@@ -62,7 +64,7 @@ use crate::kind::{Dialect, Kind};
 
 use shared::{
     SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
+    is_partitioned, mentions, option_clauses, options_text, relation_name, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};
@@ -71,6 +73,7 @@ use super::catalog::{Reading, Source};
 const KINDS: &[&dyn Kind] = &[
     &access_method::KIND,
     &aggregate::Aggregate,
+    &base_type::BaseType,
     &cast::KIND,
     &check::Check,
     &collation::Collation,

@@ -345,7 +345,7 @@ impl Kind for Index {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         let name = last_name(&object.id);
-        let clauses = table::option_clauses(&before.options, &after.options);
+        let clauses = super::option_clauses(&before.options, &after.options);
         let mut steps: Vec<MigrationStep> = clauses
             .into_iter()
             .map(|clause| MigrationStep::alter(&object.id, format!("ALTER INDEX {name} {clause}")))

@@ -198,7 +198,7 @@ impl Kind for Table {
             steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
-        for clause in option_clauses(&before.options, &after.options) {
+        for clause in super::option_clauses(&before.options, &after.options) {
             steps.push(altering(&object.id, clause));
         }
         for clause in flag_clauses(&before, &after) {
@@ -252,10 +252,25 @@ impl Kind for Table {
             let is_part = |need: &ObjectId| need.kind == "column" && need.is_inside(&object.id);
             sequence.needs.iter().any(is_part)
         });
-        let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
+        // A foreign key of a partitioned table on itself is also one on its partitions, which go first.
+        let is_on_itself = |part: &&Object| {
+            part.id.kind == "foreign_key"
+                && lineage::references(part, &object.id)
+                && !lineage::dropped_partitions(&object.id, sides).is_empty()
+        };
+        let unmade = parts.chain(owned).filter(|part| !is_on_itself(part)).map(|part| part.id.clone());
+        let unmade: Vec<ObjectId> = unmade.collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
-        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let statement = format!("DROP {words} {name}");
+        let mut step = MigrationStep::drop(&object.id, statement.clone()).unmaking(unmade);
+        let keys = lineage::keys_on_ancestors(object, sides);
+        if keys.iter().any(|key| sides.to.get(key).is_some())
+            && let Some(Partition { parent, .. }) = attributes_of::<Attributes>(object)?.partition_of
+        {
+            step.statements = vec![format!("ALTER TABLE {parent} DETACH PARTITION {name}"), statement];
+        }
+        step = step.after(keys);
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
     }
@@ -284,18 +299,17 @@ fn definition(
         let default_id = column_id.sibling("default", column_id.name.clone());
         let default = sides.to.get(&default_id).filter(own);
         if attributes.partition_of.is_some() || !column::is_inherited(column) {
-            lines.push(column::definition(column, default)?);
+            lines.push(column::definition_in_table(column, default, sides.to)?);
             makes.extend(default.map(|default| default.id.clone()));
         }
         makes.push(column_id);
     }
     let inline_keys: &[&str] = if attributes.partition_by.is_some() { &[] } else { &["primary_key", "unique"] };
-    for kind in inline_keys {
-        for constraint in sides.to.parts(kind, id) {
-            if let Some(line) = key::inline(constraint)? {
-                lines.push(line);
-                makes.push(constraint.id.clone());
-            }
+    let keys = inline_keys.iter().flat_map(|kind| sides.to.parts(kind, id));
+    for constraint in key::without_equals(keys.collect()) {
+        if let Some(line) = key::inline(constraint)? {
+            lines.push(line);
+            makes.push(constraint.id.clone());
         }
     }
     for constraint in sides.to.parts("check", id).filter(own) {
@@ -372,22 +386,6 @@ fn flag_clauses(before: &Attributes, after: &Attributes) -> Vec<String> {
             // By an index, which does it itself.
             Some(_) => {}
         }
-    }
-    clauses
-}
-
-/// What sets and resets storage parameters.
-pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
-    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
-    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
-    let kept: Vec<String> = after.iter().map(name_of).collect();
-    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
-    let mut clauses = Vec::new();
-    if !reset.is_empty() {
-        clauses.push(format!("RESET ({})", reset.join(", ")));
-    }
-    if !set.is_empty() {
-        clauses.push(format!("SET ({})", super::options_text(&set)));
     }
     clauses
 }

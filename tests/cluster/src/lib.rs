@@ -83,6 +83,12 @@ impl Cluster {
         &self.folder
     }
 
+    /// The folder of the client programs, as `psql`.
+    #[must_use]
+    pub fn programs(&self) -> PathBuf {
+        self.tools.client("psql").parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
     /// The URL of a database, whether or not it exists.
     #[must_use]
     pub fn url(&self, database: &str) -> String {

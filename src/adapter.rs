@@ -238,9 +238,7 @@ pub trait MigrationRunner: Send + Sync {
         lock: &mut dyn LockGuard,
         plan: &MigrationPlan,
     ) -> Result<(), AdapterError> {
-        let statements: Vec<&str> =
-            plan.steps.iter().flat_map(|step| step.statements.iter().map(String::as_str)).collect();
-        lock.execute(&statements).await
+        lock.execute_plan(plan).await
     }
 }
 
@@ -257,6 +255,11 @@ pub trait LockGuard: Send {
 
     /// Runs statements in order; the first failure ends it and names its statement.
     async fn execute(&mut self, statements: &[&str]) -> Result<(), AdapterError>;
+
+    /// Runs a plan's statements in order, and keeps what the plan does not speak of as it is.
+    async fn execute_plan(&mut self, plan: &MigrationPlan) -> Result<(), AdapterError> {
+        self.execute(&plan.statements().collect::<Vec<_>>()).await
+    }
 
     /// Runs a query that answers one boolean.
     async fn holds(&mut self, query: &str) -> Result<bool, AdapterError>;

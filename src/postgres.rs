@@ -1,10 +1,12 @@
 //! All that is known of PostgreSQL.
 
+mod access;
 mod catalog;
 mod connection;
 mod connection_failure;
 mod database;
 mod inspector;
+mod keepsakes;
 mod kinds;
 mod look;
 mod options;

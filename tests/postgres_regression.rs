@@ -11,6 +11,8 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,11 +38,17 @@ fn load(cluster: &Cluster) {
     // The server reads files there, as a user of its own.
     let folder = cluster.folder().join("regress");
     run(Command::new("cp").args(["-r", "-L"]).arg(&sources).arg(&folder));
-    run(Command::new("chmod").args(["-R", "a+rwX"]).arg(&folder));
+    let server = std::fs::metadata(cluster.folder().join("data")).unwrap();
+    run(Command::new("chown").args(["-R", &format!("{}:{}", server.uid(), server.gid())]).arg(&folder));
     let port = cluster.port().to_string();
     let folder_text = folder.to_str().unwrap();
     let mut loader = Command::new(cluster.programs().join(LOADER));
-    loader.current_dir(&folder).args(["--host=127.0.0.1", "--user=postgres", "--inputdir=.", "--outputdir=."]);
+    loader.uid(server.uid()).gid(server.gid()).current_dir(&folder).args([
+        "--host=127.0.0.1",
+        "--user=postgres",
+        "--inputdir=.",
+        "--outputdir=.",
+    ]);
     loader.args(["--port", &port, "--dlpath", folder_text, "--dbname=regression", "--schedule=parallel_schedule"]);
     loader.args(["--bindir", cluster.programs().to_str().unwrap()]);
     let output = loader.output().unwrap();

@@ -131,6 +131,8 @@ pub(super) struct Reading {
     pub(super) relations: HashMap<u32, Relation>,
     /// Indexes that no constraint has claimed yet.
     pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
+    /// Not-null constraints, by table and column number.
+    pub(super) not_nulls: HashMap<(u32, i32), super::kinds::not_null::NotNullRow>,
     /// The options of identity columns' sequences, by table and column number.
     pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::identity::IdentitySequence>,
     objects: Vec<Object>,
@@ -146,6 +148,7 @@ impl Reading {
             shared,
             relations: HashMap::new(),
             indexes: HashMap::new(),
+            not_nulls: HashMap::new(),
             identity_sequences: HashMap::new(),
             objects: Vec::new(),
             addresses: HashMap::new(),

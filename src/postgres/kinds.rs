@@ -31,6 +31,7 @@ mod joining;
 pub(super) mod key;
 mod language;
 mod lineage;
+pub(super) mod not_null;
 mod operator;
 mod operator_class;
 mod operator_family;
@@ -144,7 +145,10 @@ pub(super) const SOURCES: &[&Source] = &[
 pub(super) fn after(source: &str, reading: &mut Reading) -> Result<(), String> {
     match source {
         "column" => table::finish(reading),
-        "constraint" => index::finish(reading)?,
+        "constraint" => {
+            index::finish(reading)?;
+            not_null::finish(reading)?;
+        }
         _ => {}
     }
     Ok(())

@@ -9,10 +9,12 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::inspector::inspect_settled;
+use super::keepsakes::{self, Keepsakes, Silence};
 use super::look::inspect_here;
 use super::quote::identifier;
 use super::session::{Session, Sessions, describe, in_order};
 use crate::adapter::{AdapterError, Location, LockGuard, MigrationRunner, TenantContext};
+use crate::plan::MigrationPlan;
 
 /// Between two tries to take a lock, in milliseconds: at least, and at most.
 const POLL_MS: (u64, u64) = (20, 80);
@@ -185,6 +187,24 @@ impl LockGuard for Lock {
             answer.map_err(|error| self.failed(statement, &error))?;
         }
         Ok(())
+    }
+
+    async fn execute_plan(&mut self, plan: &MigrationPlan) -> Result<(), AdapterError> {
+        let statements: Vec<&str> = plan.statements().collect();
+        let silence = Silence { owners: true, grants: true };
+        if !keepsakes::may_replace(&statements) {
+            return self.execute(&statements).await;
+        }
+        let schema = match &self.tenant.location {
+            Location::Schema(_) => Some(self.schema.clone()),
+            Location::Database(_) | Location::File(_) => None,
+        };
+        let failed = |error| self.failed("(owners and privileges)", &error);
+        let kept = Keepsakes::read(self.session.client(), schema.as_deref(), silence).await.map_err(failed)?;
+        self.execute(&statements).await?;
+        let failed = |error| self.failed("(owners and privileges)", &error);
+        let restoring = kept.restoring(self.session.client(), schema.as_deref()).await.map_err(failed)?;
+        self.execute(&restoring.iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
     async fn holds(&mut self, query: &str) -> Result<bool, AdapterError> {

@@ -82,7 +82,7 @@ pub(super) fn select() -> String {
 }
 
 pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
-    let text: &str = cells.get(18)?;
+    let text: &str = cells.get(19)?;
     let attributes = serde_json::from_str(text).map_err(|error| format!("{id}: {error}"))?;
     Ok(Object { id, attributes, needs: std::collections::BTreeSet::new() })
 }

@@ -26,6 +26,11 @@ pub(super) fn read(row: &ConstraintRow<'_>) -> Result<Object, String> {
     object(row.id("check"), &attributes, [])
 }
 
+/// Whether children of the table have it too.
+pub(super) fn is_inherited(constraint: &Object) -> bool {
+    constraint.attribute("no_inherit").is_none()
+}
+
 fn definition(constraint: &Object, attributes: &Attributes) -> String {
     let no_inherit = if attributes.no_inherit { " NO INHERIT" } else { "" };
     let not_valid = if attributes.not_valid { " NOT VALID" } else { "" };
@@ -67,7 +72,8 @@ impl Kind for Check {
         let name = outer_name(&object.id);
         let step = step.locking(table::access_exclusive(&name));
         // Children get it along; those that leave tell for themselves.
-        let step = step.after(lineage::departures(&lineage::table_of(&object.id), sides));
+        let table = lineage::table_of(&object.id);
+        let step = step.after(lineage::departures(&table, sides)).after([lineage::departure(&table)]);
         if attributes.not_valid || !super::columns_exist(object, sides) {
             return Ok(vec![step]);
         }

@@ -8,9 +8,10 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
+use super::column_change::{alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
+use super::not_null::{self, NotNull};
 use super::{foreign_table, identity, lineage, table, typed_table, view};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -23,6 +24,9 @@ pub(super) struct Attributes {
     pub(super) type_name: String,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) not_null: bool,
+    /// What its constraint says beyond that; see [`not_null`].
+    #[serde(skip_serializing_if = "is_default")]
+    not_null_constraint: Option<NotNull>,
     /// Only where it is not the type's own.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) collation: Option<String>,
@@ -129,6 +133,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let attributes = Attributes {
         type_name: cells.get(5)?,
         not_null: cells.get(6)?,
+        not_null_constraint: None,
         collation: cells.get(10)?,
         identity,
         generated,
@@ -189,15 +194,19 @@ pub(super) fn definition_in_table(
         is_parent && side.get(need).is_some_and(|parent| parent.attribute("generated") == generated)
     };
     if generated.is_none() || is_partition() || !column.needs.iter().any(says_same) {
-        return definition(column, default);
+        return definition(column, default, side);
     }
     let mut plain = column.clone();
     plain.attributes.remove("generated");
-    definition(&plain, default)
+    definition(&plain, default, side)
 }
 
 /// A column as ADD COLUMN has it.
-pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<String, PlanError> {
+pub(super) fn definition(
+    column: &Object,
+    default: Option<&Object>,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
     let attributes: Attributes = attributes_of(column)?;
     let mut text = format!("{} {}", identifier(last_part(&column.id)), attributes.type_name);
     if let Some(collation) = &attributes.collation {
@@ -213,14 +222,19 @@ pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<St
     if let Some(identity) = &attributes.identity {
         text.push_str(&format!(" {}", identity::clause(&column.id, identity)));
     }
-    if attributes.not_null {
-        text.push_str(" NOT NULL");
-    }
+    text.push_str(&not_null::inline(column, side)?);
     Ok(text)
 }
 
 pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
     table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
+}
+
+/// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
+/// two equal indexes of a partition as part of them.
+pub(super) fn displaces_indexes(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    before.attribute("type") != after.attribute("type") && super::is_partitioned(id, sides)
 }
 
 pub(super) struct Column;
@@ -245,7 +259,7 @@ impl Kind for Column {
         let default = sides.to.get(&default_id);
         let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
         let name = outer_name(id);
-        let clause = format!("ADD COLUMN {}", definition(object, default)?);
+        let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
         step = step.making(default.map(|default| default.id.clone()));
         if !owned.is_empty() {
@@ -256,7 +270,8 @@ impl Kind for Column {
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
         step = step.after(typed_table::before_column(id, sides));
         let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
-        if attributes.not_null && !is_filled {
+        let is_proven = !attributes.not_null_constraint.as_ref().is_some_and(NotNull::is_unproven);
+        if attributes.not_null && is_proven && !is_filled {
             let column = identifier(last_part(id));
             let message =
                 format!("{name} has rows, and the new column {column} is NOT NULL and has no default: give it one");
@@ -267,8 +282,10 @@ impl Kind for Column {
         }
         let mut steps = vec![step];
         steps.extend(extras(id, &Attributes::default(), &attributes, sides));
+        steps.extend(not_null::extras(object, true, sides)?);
         for child in children {
             steps.extend(extras(&child.id, &Attributes::default(), &attributes_of(child)?, sides));
+            steps.extend(not_null::extras(child, false, sides)?);
         }
         Ok(foreign_table::without_rows(steps, id, sides))
     }
@@ -298,16 +315,16 @@ impl Kind for Column {
         if changes_type {
             lineage::refuse_partition_key(id, sides)?;
         }
-        // The type of an inherited column changes with its parent's.
-        if changes_type && !after.inherited {
+        // The type of an inherited column changes with its parent's, which leaves alone what is no child meanwhile.
+        if changes_type && (!after.inherited || lineage::is_moved(&lineage::table_of(id), sides)) {
             // A type that is made anew takes the column along first; then it leaves.
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             let step = alter_type(id, &before, &after, sides).after(types.cloned());
             steps.push(step.after([typed_table::release_of(&lineage::table_of(id))]));
         }
-        if before.not_null != after.not_null {
-            steps.push(alter_not_null(id, after.not_null));
+        if let Some(before) = sides.from.get(id) {
+            steps.extend(not_null::alter(before, object, sides)?);
         }
         match (&before.identity, &after.identity) {
             (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity::clause(id, identity)))),
@@ -315,6 +332,10 @@ impl Kind for Column {
             _ => {}
         }
         steps.extend(extras(id, &before, &after, sides));
+        let table = lineage::table_of(id);
+        let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
+        let leaving: Vec<ObjectId> = leaving.collect();
+        let steps = steps.into_iter().map(|step| step.after(leaving.clone())).collect();
         Ok(foreign_table::without_rows(steps, id, sides))
     }
 
@@ -352,12 +373,10 @@ impl Kind for Column {
         Ok(foreign_table::without_rows(vec![step], id, sides))
     }
 
-    /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take
-    /// another of two equal indexes of a partition as part of them.
+    /// The indexes of a partitioned table whose column has another type.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
         let id = &object.id;
-        let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return Vec::new() };
-        if before.attribute("type") == after.attribute("type") || !super::is_partitioned(id, sides) {
+        if !displaces_indexes(id, sides) {
             return Vec::new();
         }
         let table = id.sibling("table", [id.name[0].clone()]);

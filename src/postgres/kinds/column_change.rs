@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, altering};
-use super::{foreign_table, sequence, table};
+use super::{column, foreign_table, lineage, not_null, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -14,6 +14,8 @@ pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec
     let mut steps = Vec::new();
     for column in sides.to.parts("column", table) {
         steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
+        let is_written = !column::is_inherited(column) || lineage::is_partition(table, sides);
+        steps.extend(not_null::extras(column, is_written, sides)?);
     }
     Ok(steps)
 }
@@ -103,15 +105,4 @@ pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes,
 
 pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
-}
-
-pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
-    if !not_null {
-        return altering(id, "DROP NOT NULL");
-    }
-    let (name, column) = (outer_name(id), identifier(last_part(id)));
-    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
-        format!("{name} has rows whose {column} is null: fill them in first"),
-    )
 }

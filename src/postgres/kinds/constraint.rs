@@ -4,7 +4,7 @@ use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class};
-use super::{check, exclusion, foreign_key, key, unmodelled};
+use super::{check, exclusion, foreign_key, key, not_null, unmodelled};
 
 pub(in super::super) const SOURCE: Source = Source { name: "constraint", body, read };
 
@@ -56,7 +56,7 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     let (contype, is_local): (&str, bool) = (cells.get(4)?, cells.get(8)?);
     // What a parent table gives to its children is told by the parent's constraint.
     let is_implied = (contype == "f" && parent != 0) || (contype == "c" && !is_local);
-    if is_implied || matches!(contype, "t" | "n") {
+    if is_implied || contype == "t" {
         return Ok(());
     }
     let numbers: Vec<i16> = cells.get::<Option<Vec<i16>>>(12)?.unwrap_or_default();
@@ -73,6 +73,9 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         not_valid: !cells.get::<bool>(7)?,
         index_oid: cells.get(10)?,
     };
+    if contype == "n" {
+        return not_null::read(&row, reading);
+    }
     let (is_enforced, has_period): (bool, bool) = (cells.get(22)?, cells.get(23)?);
     let address = (class::CONSTRAINT, oid, 0);
     if !is_enforced || has_period {

@@ -68,10 +68,16 @@ pub(super) fn keys_on_ancestors(table: &Object, sides: &Sides<'_>) -> Vec<Object
     parents.flat_map(of_parent).collect()
 }
 
-/// Whether a table is a child of another on both sides.
-fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
+/// Whether a partition becomes one of another bound or parent, for which it is detached.
+pub(super) fn is_moved(table: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
+    before.attribute("partition_of") != after.attribute("partition_of")
+}
+
+/// Whether a table is a child of another on both sides, and never stops being one in between.
+pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
     let is_child = |object: Option<&Object>| object.is_some_and(|object| object.needs.contains(parent));
-    is_child(sides.from.get(child)) && is_child(sides.to.get(child))
+    is_child(sides.from.get(child)) && is_child(sides.to.get(child)) && !is_moved(child, sides)
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.

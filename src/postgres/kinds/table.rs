@@ -9,9 +9,9 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
-use super::joining::{attach, before_joining, checks_of_ancestors};
+use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, missing_checks};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, typed_table};
+use super::{check, column, column_change, key, lineage, not_null, typed_table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -205,8 +205,12 @@ impl Kind for Table {
             steps.push(altering(&object.id, clause));
         }
         for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
-            let step = altering(&object.id, format!("NO INHERIT {parent}"));
+            let statement = format!("{} NO INHERIT {parent}", head(&object.id));
+            let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&outer_name(&object.id)));
             steps.push(step.making([lineage::departure(&object.id)]));
+        }
+        if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
+            last.statements.extend(left_checks(&object.id, sides));
         }
         for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
             steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
@@ -216,7 +220,9 @@ impl Kind for Table {
             if let Some(partition) = &before.partition_of {
                 let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
-                steps.push(step.making([lineage::departure(&object.id)]));
+                let mut step = step.making([lineage::departure(&object.id)]);
+                step.statements.extend(left_checks(&object.id, sides));
+                steps.push(step);
             }
         }
         if before.of_type != after.of_type {
@@ -226,7 +232,7 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            steps.push(MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id))));
+            steps.push(MigrationStep::alter(&object.id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id))));
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
@@ -234,11 +240,13 @@ impl Kind for Table {
             let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
             steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
         }
+        if before.partition_of != after.partition_of || before.inherits != after.inherits {
+            steps.extend(not_null::rename_with_table(&object.id, sides)?);
+        }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
-            if before.partition_of.is_none() {
-                let checks = checks_of_ancestors(object, sides)?.into_iter();
-                let awaited = before_joining(&object.id, sides);
-                steps.extend(checks.map(|check| altering(&object.id, format!("ADD {check}")).after(awaited.clone())));
+            let awaited = before_joining(&object.id, sides);
+            for check in missing_checks(object, sides)? {
+                steps.push(altering(&object.id, format!("ADD {check}")).after(awaited.clone()));
             }
             steps.push(attach(&object.id, partition, sides));
         }
@@ -319,7 +327,9 @@ fn definition(
         }
     }
     if attributes.partition_of.is_some() {
-        lines.extend(checks_of_ancestors(object, sides)?);
+        for constraint in checks_of_ancestors(object, sides.to) {
+            lines.extend(check::inline(constraint)?);
+        }
     }
     let mut statement = String::from(match (&attributes.foreign, attributes.unlogged) {
         (Some(_), _) => "CREATE FOREIGN TABLE ",

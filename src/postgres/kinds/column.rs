@@ -12,7 +12,7 @@ use super::column_change::{alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
-use super::{foreign_table, identity, lineage, table, typed_table, view};
+use super::{foreign_table, identity, lineage, sequence, table, typed_table, view};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -117,8 +117,9 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let identity = match cells.get::<&str>(7)? {
         "" => None,
         identity => {
-            let found = reading.identity_sequences.remove(&(relation_oid, i32::from(number))).unwrap_or_default();
-            Some(Identity::of(identity == "d", found, &table, &name))
+            // From PostgreSQL 17 on a partition shares the sequence of its partitioned table, which tells of it.
+            let found = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
+            found.map(|found| Identity::of(identity == "d", found, &table, &name))
         }
     };
     let generated = match generated {
@@ -247,6 +248,10 @@ impl Kind for Column {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
             ("generated", Some(_)) => Rule::Replace,
+            // A column that was computed when read has no values to keep.
+            ("generated", None) if change.from.is_some_and(|from| from.get("virtual_column").is_some()) => {
+                Rule::Replace
+            }
             ("left_out", _) => Rule::Cosmetic,
             _ => Rule::Alter,
         }
@@ -257,7 +262,8 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned: Vec<&Object> = owned.filter(|sequence| !sequence::stays(sequence, sides)).collect();
         let name = outer_name(id);
         let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
@@ -327,7 +333,7 @@ impl Kind for Column {
             steps.extend(not_null::alter(before, object, sides)?);
         }
         match (&before.identity, &after.identity) {
-            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity::clause(id, identity)))),
+            (None, Some(identity)) => steps.push(identity::add(id, identity)),
             (Some(old), Some(new)) if old != new => steps.extend(identity::alter(id, old, new)),
             _ => {}
         }
@@ -397,7 +403,12 @@ impl Kind for Column {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
-            "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+            // That of a child has another table; it follows its parent's.
+            "column" if dependent.attribute("generated").is_some() => {
+                let is_beside =
+                    |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
+                if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
+            }
             _ => Disturbance::None,
         }
     }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::is_default;
-use super::super::quote::{identifier, in_schema, last_part};
+use super::super::quote::{identifier, in_schema, last_part, literal, outer_name};
 use super::column::{Attributes, altering};
-use super::lineage;
 use super::sequence::SequenceOptions;
+use super::{lineage, table};
 use crate::kind::Sides;
 use crate::plan::{HazardKind, MigrationStep};
 
@@ -82,6 +82,19 @@ pub(super) fn clause(column: &ObjectId, identity: &Identity) -> String {
 
 fn kind(identity: &Identity) -> &'static str {
     if identity.by_default { "BY DEFAULT" } else { "ALWAYS" }
+}
+
+/// The step by which a column that is there becomes an identity. It goes on behind the values that the column has.
+pub(super) fn add(id: &ObjectId, identity: &Identity) -> MigrationStep {
+    let (table, column) = (outer_name(id), identifier(last_part(id)));
+    let sequence = format!("pg_get_serial_sequence({}, {})", literal(&table), literal(last_part(id)));
+    let (furthest, comparison) = if identity.sequence.descends() { ("min", "<=") } else { ("max", ">=") };
+    let first = identity.sequence.first();
+    let text = format!("{} ALTER COLUMN {column} ADD {}", table::head(id), clause(id, identity));
+    let step = MigrationStep::alter(id, text).locking(table::access_exclusive(&table));
+    step.then(format!(
+        "SELECT setval({sequence}, {furthest}({column})) FROM {table} HAVING {furthest}({column}) {comparison} {first}"
+    ))
 }
 
 /// The steps that change an identity in place.

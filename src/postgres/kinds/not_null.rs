@@ -284,7 +284,8 @@ fn proven(step: MigrationStep, id: &ObjectId, stated: &Stated) -> MigrationStep 
     }
     let (name, column) = (outer_name(id), identifier(last_part(id)));
     step.hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
+        // A row whose every field is null `IS NULL`, and yet is a value.
+        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NOT DISTINCT FROM NULL)"),
         format!("{name} has rows whose {column} is null: fill them in first"),
     )
 }

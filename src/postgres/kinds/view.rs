@@ -4,6 +4,7 @@ use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
 use super::table;
@@ -14,6 +15,9 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 #[serde(deny_unknown_fields, default)]
 struct Attributes {
     definition: String,
+    /// The newest version that prints the definition so, where it could not be brought to the one form of all versions.
+    #[serde(skip_serializing_if = "is_default")]
+    printed_by: Option<u32>,
     #[serde(skip_serializing_if = "is_default")]
     options: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -24,11 +28,19 @@ struct Attributes {
     tablespace: Option<String>,
 }
 
+/// The last version that prints views in the older way.
+const OLDER: u32 = 15;
+
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let definition: &str = cells.get(18)?;
-    let definition = definition.trim_end_matches(';').to_owned();
+    let printed: Vec<&str> = cells.get(18)?;
+    let text = printed.first().copied().unwrap_or_default().trim_end_matches(';');
+    let (definition, printed_by) = match printed::view(text.to_owned(), printed.get(1).copied()) {
+        Ok(definition) => (definition, None),
+        Err(definition) => (definition, Some(OLDER)),
+    };
     let attributes = Attributes {
         definition,
+        printed_by,
         options: row.options.clone(),
         unlogged: row.unlogged,
         access_method: cells.get(10)?,

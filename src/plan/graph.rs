@@ -46,6 +46,22 @@ struct Doers {
 }
 
 impl Doers {
+    /// Whether an object is altered without a step of its own: what it needs takes it along.
+    fn changes_along(&self, id: &ObjectId) -> bool {
+        self.alterers.get(id).is_some_and(Vec::is_empty)
+    }
+
+    /// What stands behind a need that changes along with what it needs itself.
+    fn needs_behind<'a>(&self, need: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a ObjectId> {
+        let mut behind = Vec::new();
+        let mut waiting = vec![need];
+        while let Some(object) = waiting.pop().filter(|id| self.changes_along(id)).and_then(|id| sides.to.get(id)) {
+            behind.extend(object.needs.iter().filter(|id| !behind.contains(id)).collect::<Vec<_>>());
+            waiting.extend(object.needs.iter().filter(|id| self.changes_along(id)));
+        }
+        behind
+    }
+
     fn makes(&mut self, nodes: &[usize], makes: Vec<Vec<ObjectId>>) {
         for (node, made) in nodes.iter().zip(makes) {
             self.makers.extend(made.into_iter().map(|id| (id, *node)));
@@ -70,7 +86,11 @@ impl StepGraph {
             let Some(object) = sides.to.get(id) else { continue };
             let steps = kind_of(dialect, id)?.alter(object, changes, sides)?;
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
+            let gone: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.unmakes.clone()).collect();
             let nodes = graph.add(steps);
+            for (node, gone) in nodes.iter().zip(gone) {
+                doers.droppers.extend(gone.into_iter().map(|id| (id, *node)));
+            }
             let mut awaited = HashSet::new();
             for node in &nodes {
                 awaited.extend(graph.steps[*node].after.iter().cloned());
@@ -134,6 +154,9 @@ impl StepGraph {
         for (id, node) in altered.chain(made) {
             for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
                 self.wait_for_need(Some(id), need, node, doers);
+                for behind in doers.needs_behind(need, sides) {
+                    self.wait_for_need(Some(id), behind, node, doers);
+                }
             }
         }
         for node in 0..self.steps.len() {
@@ -144,8 +167,12 @@ impl StepGraph {
         let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
         let dropped = doers.droppers.iter().map(|(id, node)| (id, *node));
         for (id, node) in dropped.chain(altered) {
-            for dependent in decisions.dependents.get(id).into_iter().flatten() {
-                self.wait_for_dependent(dependent, id, node, sides, doers);
+            let mut waiting = vec![id];
+            while let Some(id) = waiting.pop() {
+                for dependent in decisions.dependents.get(id).into_iter().flatten() {
+                    self.wait_for_dependent(dependent, id, node, sides, doers);
+                    waiting.extend(Some(&dependent.id).filter(|dependent| doers.changes_along(dependent)));
+                }
             }
         }
         self.order_claims(decisions, sides, dialect, doers)
@@ -167,7 +194,10 @@ impl StepGraph {
     /// A step that drops or alters an object waits for the drop of what leans on it, and for the change by which
     /// something stops leaning on it.
     fn wait_for_dependent(&mut self, dependent: &Object, id: &ObjectId, node: usize, sides: &Sides<'_>, doers: &Doers) {
-        if let Some(dropper) = doers.droppers.get(&dependent.id) {
+        // A step of an object may itself take away what leans on it.
+        let own = doers.alterers.get(id);
+        let is_own = |dropper: &usize| own.is_some_and(|own| own.contains(dropper) && own.contains(&node));
+        if let Some(dropper) = doers.droppers.get(&dependent.id).filter(|dropper| !is_own(dropper)) {
             self.order(*dropper, node);
         }
         let leans_on = sides.to.get(&dependent.id).is_some_and(|object| object.needs.contains(id));
@@ -286,6 +316,7 @@ fn drop_steps(
         }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
+        take_along(&mut along, decisions, dialect)?;
         if parting == Parting::LeavesFirst {
             part_leaves(id, &mut along, decisions, sides);
         }
@@ -298,6 +329,24 @@ fn drop_steps(
         groups.push((steps, along.into_iter().collect()));
     }
     Ok(groups)
+}
+
+/// Adds what goes by itself with what goes.
+fn take_along(
+    along: &mut HashSet<ObjectId>,
+    decisions: &Decisions<'_>,
+    dialect: &'static dyn Dialect,
+) -> Result<(), PlanError> {
+    let mut stack: Vec<ObjectId> = along.iter().cloned().collect();
+    while let Some(id) = stack.pop() {
+        for dependent in decisions.dependents.get(&id).into_iter().flatten() {
+            let is_dropped = decisions.dropped.contains_key(&dependent.id);
+            if is_dropped && kind_of(dialect, &dependent.id)?.goes_along() && along.insert(dependent.id.clone()) {
+                stack.push(dependent.id.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as

@@ -1,16 +1,17 @@
 //! Columns of tables. Their defaults are objects of their own: dropping a function that a default calls must not drop
 //! the column.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_identity, alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
+use super::column_change::{add_identity, alter_identity, alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
-use super::sequence::SequenceOptions;
+use super::not_null::{self, NotNull};
+use super::sequence::{self, SequenceOptions};
 use super::{foreign_table, lineage, table, typed_table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -23,6 +24,9 @@ pub(super) struct Attributes {
     pub(super) type_name: String,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) not_null: bool,
+    /// What its constraint says beyond that; see [`not_null`].
+    #[serde(skip_serializing_if = "is_default")]
+    not_null_constraint: Option<NotNull>,
     /// Only where it is not the type's own.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) collation: Option<String>,
@@ -104,8 +108,9 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let identity = match cells.get::<&str>(7)? {
         "" => None,
         identity => {
-            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number))).unwrap_or_default();
-            Some(Identity { by_default: identity == "d", sequence })
+            // From PostgreSQL 17 on a partition shares the sequence of its partitioned table, which tells of it.
+            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
+            sequence.map(|sequence| Identity { by_default: identity == "d", sequence })
         }
     };
     let generated = match generated {
@@ -120,6 +125,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let attributes = Attributes {
         type_name: cells.get(5)?,
         not_null: cells.get(6)?,
+        not_null_constraint: None,
         collation: cells.get(10)?,
         identity,
         generated,
@@ -162,7 +168,11 @@ pub(super) fn is_inherited(column: &Object) -> bool {
 }
 
 /// A column as CREATE TABLE and ADD COLUMN have it.
-pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<String, PlanError> {
+pub(super) fn definition(
+    column: &Object,
+    default: Option<&Object>,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
     let attributes: Attributes = attributes_of(column)?;
     let mut text = format!("{} {}", identifier(last_part(&column.id)), attributes.type_name);
     if let Some(collation) = &attributes.collation {
@@ -178,9 +188,7 @@ pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<St
     if let Some(identity) = &attributes.identity {
         text.push_str(&format!(" {}", identity_clause(identity)));
     }
-    if attributes.not_null {
-        text.push_str(" NOT NULL");
-    }
+    text.push_str(&not_null::inline(column, side)?);
     Ok(text)
 }
 
@@ -198,6 +206,13 @@ pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
     table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
 }
 
+/// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
+/// two equal indexes of a partition as part of them.
+pub(super) fn displaces_indexes(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    before.attribute("type") != after.attribute("type") && super::is_partitioned(id, sides)
+}
+
 pub(super) struct Column;
 
 impl Kind for Column {
@@ -208,6 +223,10 @@ impl Kind for Column {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
             ("generated", Some(_)) => Rule::Replace,
+            // A column that was computed when read has no values to keep.
+            ("generated", None) if change.from.is_some_and(|from| from.get("virtual_column").is_some()) => {
+                Rule::Replace
+            }
             ("left_out", _) => Rule::Cosmetic,
             _ => Rule::Alter,
         }
@@ -218,9 +237,10 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned: Vec<&Object> = owned.filter(|sequence| !sequence::stays(sequence, sides)).collect();
         let name = outer_name(id);
-        let clause = format!("ADD COLUMN {}", definition(object, default)?);
+        let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
         step = step.making(default.map(|default| default.id.clone()));
         if !owned.is_empty() {
@@ -231,7 +251,8 @@ impl Kind for Column {
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
         step = step.after(typed_table::before_column(id, sides));
         let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
-        if attributes.not_null && !is_filled {
+        let is_proven = !attributes.not_null_constraint.as_ref().is_some_and(NotNull::is_unproven);
+        if attributes.not_null && is_proven && !is_filled {
             let column = identifier(last_part(id));
             let message =
                 format!("{name} has rows, and the new column {column} is NOT NULL and has no default: give it one");
@@ -242,8 +263,10 @@ impl Kind for Column {
         }
         let mut steps = vec![step];
         steps.extend(extras(id, &Attributes::default(), &attributes, sides));
+        steps.extend(not_null::extras(object, true, sides)?);
         for child in children {
             steps.extend(extras(&child.id, &Attributes::default(), &attributes_of(child)?, sides));
+            steps.extend(not_null::extras(child, false, sides)?);
         }
         Ok(foreign_table::without_rows(steps, id, sides))
     }
@@ -273,23 +296,27 @@ impl Kind for Column {
         if changes_type {
             lineage::refuse_partition_key(id, sides)?;
         }
-        // The type of an inherited column changes with its parent's.
-        if changes_type && !after.inherited {
+        // The type of an inherited column changes with its parent's, which leaves alone what is no child meanwhile.
+        if changes_type && (!after.inherited || lineage::is_moved(&lineage::table_of(id), sides)) {
             // A type that is made anew takes the column along first; then it leaves.
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             let step = alter_type(id, &before, &after, sides).after(types.cloned());
             steps.push(step.after([typed_table::release_of(&lineage::table_of(id))]));
         }
-        if before.not_null != after.not_null {
-            steps.push(alter_not_null(id, after.not_null));
+        if let Some(before) = sides.from.get(id) {
+            steps.extend(not_null::alter(before, object, sides)?);
         }
         match (&before.identity, &after.identity) {
-            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity_clause(identity)))),
+            (None, Some(identity)) => steps.push(add_identity(id, &identity_clause(identity), identity)),
             (Some(old), Some(new)) if old != new => steps.push(alter_identity(id, old, new)),
             _ => {}
         }
         steps.extend(extras(id, &before, &after, sides));
+        let table = lineage::table_of(id);
+        let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
+        let leaving: Vec<ObjectId> = leaving.collect();
+        let steps = steps.into_iter().map(|step| step.after(leaving.clone())).collect();
         Ok(foreign_table::without_rows(steps, id, sides))
     }
 
@@ -326,12 +353,10 @@ impl Kind for Column {
         Ok(foreign_table::without_rows(vec![step], id, sides))
     }
 
-    /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take
-    /// another of two equal indexes of a partition as part of them.
+    /// The indexes of a partitioned table whose column has another type.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
         let id = &object.id;
-        let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return Vec::new() };
-        if before.attribute("type") == after.attribute("type") || !super::is_partitioned(id, sides) {
+        if !displaces_indexes(id, sides) {
             return Vec::new();
         }
         let table = id.sibling("table", [id.name[0].clone()]);
@@ -346,7 +371,12 @@ impl Kind for Column {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
-            "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+            // That of a child has another table; it follows its parent's.
+            "column" if dependent.attribute("generated").is_some() => {
+                let is_beside =
+                    |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
+                if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
+            }
             _ => Disturbance::None,
         }
     }

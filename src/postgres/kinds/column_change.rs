@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, Identity, altering, identity_kind};
-use super::{foreign_table, sequence, table};
+use super::{column, foreign_table, lineage, not_null, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -14,6 +14,8 @@ pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec
     let mut steps = Vec::new();
     for column in sides.to.parts("column", table) {
         steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
+        let is_written = !column::is_inherited(column) || lineage::is_partition(table, sides);
+        steps.extend(not_null::extras(column, is_written, sides)?);
     }
     Ok(steps)
 }
@@ -104,15 +106,17 @@ pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
 }
 
-pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
-    if !not_null {
-        return altering(id, "DROP NOT NULL");
-    }
-    let (name, column) = (outer_name(id), identifier(last_part(id)));
-    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
-        format!("{name} has rows whose {column} is null: fill them in first"),
-    )
+/// The step by which a column that is there becomes an identity. It goes on behind the values that the column has.
+pub(super) fn add_identity(id: &ObjectId, clause: &str, identity: &Identity) -> MigrationStep {
+    let (table, column) = (outer_name(id), identifier(last_part(id)));
+    let sequence = format!("pg_get_serial_sequence({}, {})", literal(&table), literal(last_part(id)));
+    let (furthest, comparison) = if identity.sequence.descends() { ("min", "<=") } else { ("max", ">=") };
+    let first = identity.sequence.first();
+    let mut step = MigrationStep::alter(id, format!("{} ALTER COLUMN {column} ADD {clause}", table::head(id)));
+    step = step.locking(table::access_exclusive(&table));
+    step.then(format!(
+        "SELECT setval({sequence}, {furthest}({column})) FROM {table} HAVING {furthest}({column}) {comparison} {first}"
+    ))
 }
 
 pub(super) fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {

@@ -33,7 +33,7 @@ struct Part {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum What {
-    /// Of a domain.
+    /// Of a domain, or of a column that must not be null.
     Constraint,
     /// The type that comes along with a range type.
     Multirange,
@@ -45,7 +45,7 @@ impl What {
     /// What a comment is on whose class is not that of the object at its address.
     fn of(class: u32, target: &ObjectId) -> Option<Self> {
         match (class, target.kind.as_str()) {
-            (class::CONSTRAINT, "domain") => Some(Self::Constraint),
+            (class::CONSTRAINT, "domain" | "column") => Some(Self::Constraint),
             (class::TYPE, "range_type") => Some(Self::Multirange),
             (class::PROCEDURE, "range_type") => Some(Self::Function),
             _ => None,
@@ -84,6 +84,7 @@ fn body(_: &Server) -> String {
         let part = match (class, catalogue) {
             (1259, 1247) => part_of_type,
             (2606, 1247) => "k.conname::text",
+            (2606, 1259) => "CASE WHEN k.contype = 'n' THEN k.conname::text END",
             _ => "NULL",
         };
         format!(
@@ -194,7 +195,10 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
     }
     if let Some(Part { what, name }) = &attributes.part {
         return Ok(match what {
-            What::Constraint => format!("CONSTRAINT {} ON DOMAIN {}", identifier(name), outer_name(target)),
+            What::Constraint => {
+                let word = if target.kind == "domain" { "DOMAIN " } else { "" };
+                format!("CONSTRAINT {} ON {word}{}", identifier(name), outer_name(target))
+            }
             What::Multirange => format!("TYPE {name}"),
             What::Function => format!("FUNCTION {name}"),
         });

@@ -108,6 +108,11 @@ impl Kind for Policy {
         }
     }
 
+    /// It may have to go before a column can, and come back only when another column is there.
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let mut text = format!("CREATE POLICY {} ON {}", identifier(last_part(&object.id)), outer_name(&object.id));

@@ -9,9 +9,9 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
-use super::joining::{attach, before_joining, checks_of_ancestors};
+use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, typed_table};
+use super::{check, column, column_change, key, lineage, not_null, typed_table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -153,9 +153,6 @@ impl Kind for Table {
             "columns" | "tablespace" | "left_out" => Rule::Cosmetic,
             "partition_by" => Rule::Replace,
             "foreign" => foreign_table::rule(change),
-            "access_method" => Rule::Refuse(
-                "changing the access method is not planned; ALTER TABLE … SET ACCESS METHOD by hand".into(),
-            ),
             _ => Rule::Alter,
         }
     }
@@ -168,7 +165,8 @@ impl Kind for Table {
         for key in keys.filter_map(|key| sides.to.get(key)) {
             marks.extend(key::mark_steps(key, sides)?);
         }
-        let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        let step = MigrationStep::create(&object.id, statement).making(makes);
+        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to))];
         steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
@@ -198,6 +196,7 @@ impl Kind for Table {
             steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
+        steps.extend(set_access_method(&object.id, &before, &after));
         for clause in option_clauses(&before.options, &after.options) {
             steps.push(altering(&object.id, clause));
         }
@@ -205,8 +204,12 @@ impl Kind for Table {
             steps.push(altering(&object.id, clause));
         }
         for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
-            let step = altering(&object.id, format!("NO INHERIT {parent}"));
+            let statement = format!("{} NO INHERIT {parent}", head(&object.id));
+            let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&outer_name(&object.id)));
             steps.push(step.making([lineage::departure(&object.id)]));
+        }
+        if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
+            last.statements.extend(left_checks(&object.id, sides));
         }
         for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
             steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
@@ -216,7 +219,10 @@ impl Kind for Table {
             if let Some(partition) = &before.partition_of {
                 let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
-                steps.push(step.making([lineage::departure(&object.id)]));
+                let mut step = step.making([lineage::departure(&object.id)]);
+                step.statements.extend(left_checks(&object.id, sides));
+                step.statements.extend(left_foreign_keys(&object.id, sides));
+                steps.push(step);
             }
         }
         if before.of_type != after.of_type {
@@ -226,19 +232,26 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            steps.push(MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id))));
+            steps.push(if index.id.kind == "index" {
+                MigrationStep::alter(&object.id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
+            } else {
+                altering(&object.id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
+            });
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
             let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
             let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+            let step = step.unmaking([column.id.clone()]);
             steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
         }
+        if before.partition_of != after.partition_of || before.inherits != after.inherits {
+            steps.extend(not_null::rename_with_table(&object.id, sides)?);
+        }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
-            if before.partition_of.is_none() {
-                let checks = checks_of_ancestors(object, sides)?.into_iter();
-                let awaited = before_joining(&object.id, sides);
-                steps.extend(checks.map(|check| altering(&object.id, format!("ADD {check}")).after(awaited.clone())));
+            let awaited = before_joining(&object.id, sides);
+            for check in missing_checks(object, sides)? {
+                steps.push(altering(&object.id, format!("ADD {check}")).after(awaited.clone()));
             }
             steps.push(attach(&object.id, partition, sides));
         }
@@ -255,9 +268,26 @@ impl Kind for Table {
         let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
-        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let mut step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        // A reference to the partitioned table leans on each of its partitions.
+        if let Some(partition) = attributes_of::<Attributes>(object)?.partition_of
+            && lineage::is_referenced_above(object, sides.from)
+        {
+            step.statements.insert(0, format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent));
+        }
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
+    }
+
+    /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        if !lineage::is_moved(&object.id, sides) {
+            return Vec::new();
+        }
+        let above = lineage::ancestors(&object.id, sides.from);
+        let refers =
+            |key: &&Object| above.iter().any(|table| key.needs.contains(table) && lineage::table_of(&key.id) != *table);
+        sides.from.of_kind("foreign_key").filter(refers).map(|key| key.id.clone()).collect()
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -284,7 +314,7 @@ fn definition(
         let default_id = column_id.sibling("default", column_id.name.clone());
         let default = sides.to.get(&default_id).filter(own);
         if attributes.partition_of.is_some() || !column::is_inherited(column) {
-            lines.push(column::definition(column, default)?);
+            lines.push(column::definition(column, default, sides.to)?);
             makes.extend(default.map(|default| default.id.clone()));
         }
         makes.push(column_id);
@@ -305,7 +335,9 @@ fn definition(
         }
     }
     if attributes.partition_of.is_some() {
-        lines.extend(checks_of_ancestors(object, sides)?);
+        for constraint in checks_of_ancestors(object, sides.to) {
+            lines.extend(check::inline(constraint)?);
+        }
     }
     let mut statement = String::from(match (&attributes.foreign, attributes.unlogged) {
         (Some(_), _) => "CREATE FOREIGN TABLE ",
@@ -353,6 +385,22 @@ pub(super) fn head_of_one(id: &ObjectId, sides: &Sides<'_>) -> String {
 
 pub(super) fn access_exclusive(name: &str) -> String {
     format!("ACCESS EXCLUSIVE on {name}")
+}
+
+/// The step to another access method, which servers have from PostgreSQL 15 on. Where none is told it is `heap`; a
+/// partitioned table, which from 17 on may tell one for its new partitions, then tells none.
+fn set_access_method(id: &ObjectId, before: &Attributes, after: &Attributes) -> Option<MigrationStep> {
+    if before.access_method == after.access_method {
+        return None;
+    }
+    let is_partitioned = after.partition_by.is_some();
+    let method = match &after.access_method {
+        Some(method) => identifier(method),
+        None if is_partitioned => "DEFAULT".to_owned(),
+        None => "heap".to_owned(),
+    };
+    let step = altering(id, format!("SET ACCESS METHOD {method}"));
+    Some(if is_partitioned { step } else { step.hazard(HazardKind::TableRewrite, "every row is written again") })
 }
 
 /// What changes the row security and the replica identity of a table.

@@ -23,7 +23,7 @@ fn body(_: &Server) -> String {
      CASE WHEN y.typtype = 'd' THEN (SELECT array_agg(pg_get_constraintdef(k.oid) ORDER BY k.conname) \
        FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'c') END, \
      CASE WHEN y.typtype = 'd' THEN (SELECT array_agg(k.oid ORDER BY k.conname) \
-       FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'c') END, \
+       FROM pg_constraint k WHERE k.contypid = y.oid) END, \
      y.typrelid, \
      CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(a.attname::text ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
@@ -31,7 +31,9 @@ fn body(_: &Server) -> String {
          THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
      CASE WHEN y.typtype = 'c' THEN (SELECT c.relkind::text FROM pg_class c WHERE c.oid = y.typrelid) END, \
-     NOT pg_type_is_visible(y.oid) \
+     NOT pg_type_is_visible(y.oid), \
+     CASE WHEN y.typtype = 'd' AND y.typnotnull THEN (SELECT k.conname::text \
+       FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'n') END \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247"
         .to_owned()

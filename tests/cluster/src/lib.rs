@@ -3,8 +3,8 @@
 //! Each server has its own temporary folder, port and socket, and is gone when its [`Cluster`] is dropped or its process
 //! ends in whatever way: `server.sh` runs the server and takes it away when the pipe that the process holds closes.
 //! `SCHEMA_SYNC_TEST_POSTGRES_BIN` names the folder of another version's programs, `SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN`
-//! that of another `psql` and `pg_dump`, `SCHEMA_SYNC_TEST_FOLDER` the one in which servers have their folders instead of
-//! `/tmp`: in memory, as `/dev/shm` is, large schemas are made twice as fast.
+//! that of its `pg_dump`, which must be no older than the server. `SCHEMA_SYNC_TEST_FOLDER` names the one in which servers
+//! have their folders instead of `/tmp`: in memory, as `/dev/shm` is, large schemas are made twice as fast.
 //! Knows nothing of schema-sync. Whatever fails here panics with what the server said: a test without its server fails.
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot have its server must fail loudly")]
 
@@ -96,7 +96,7 @@ impl Cluster {
     /// The server's major version: 15.
     #[must_use]
     pub fn major_version(&self) -> u32 {
-        let number = self.psql("postgres", "SELECT current_setting('server_version_num')::int / 10000");
+        let number = self.psql("postgres", "SELECT current_setting('server_version_num')::integer / 10000");
         number.trim().parse().expect("a version is a number")
     }
 

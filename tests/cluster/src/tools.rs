@@ -39,18 +39,13 @@ impl Tools {
         }
     }
 
-    /// A client program: that of the folder that `SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN` names, or the server's own, or,
-    /// as some distributions of the server come without, the newest that is installed.
+    /// A client program: that of the folder that `SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN` names; the server's own, as some
+    /// distributions of the server come without; or else the newest.
     pub(crate) fn client(&self, program: &str) -> PathBuf {
-        if let Some(named) = env::var_os("SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN") {
-            return PathBuf::from(named).join(program);
-        }
-        let own = self.server.join(program);
-        if own.exists() {
-            own
-        } else {
-            newest_installed().map_or_else(|| program.into(), |folder| folder.join(program))
-        }
+        let named = env::var_os("SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN").map(PathBuf::from);
+        let folders = named.into_iter().chain([self.server.clone()]).chain(newest_installed());
+        let mut programs = folders.map(|folder| folder.join(program)).filter(|path| path.exists());
+        programs.next().unwrap_or_else(|| program.into())
     }
 }
 

@@ -11,6 +11,7 @@ mod kinds;
 mod look;
 mod options;
 mod passfile;
+mod printed;
 mod quote;
 mod runner;
 mod scratch;

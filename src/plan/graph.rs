@@ -316,6 +316,7 @@ fn drop_steps(
         }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
+        take_along(&mut along, decisions, dialect)?;
         if parting == Parting::LeavesFirst {
             part_leaves(id, &mut along, decisions, sides);
         }
@@ -328,6 +329,24 @@ fn drop_steps(
         groups.push((steps, along.into_iter().collect()));
     }
     Ok(groups)
+}
+
+/// Adds what goes by itself with what goes.
+fn take_along(
+    along: &mut HashSet<ObjectId>,
+    decisions: &Decisions<'_>,
+    dialect: &'static dyn Dialect,
+) -> Result<(), PlanError> {
+    let mut stack: Vec<ObjectId> = along.iter().cloned().collect();
+    while let Some(id) = stack.pop() {
+        for dependent in decisions.dependents.get(&id).into_iter().flatten() {
+            let is_dropped = decisions.dropped.contains_key(&dependent.id);
+            if is_dropped && kind_of(dialect, &dependent.id)?.goes_along() && along.insert(dependent.id.clone()) {
+                stack.push(dependent.id.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as

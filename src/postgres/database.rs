@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use tokio_postgres::{Client, Row};
 
 use super::catalog::{Address, Cells, Reading, Server, class};
-use super::kinds::{comment, described, extension, schema};
+use super::kinds::{access, comment, described, extension, schema};
 
 const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname::text, \
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
@@ -56,13 +56,18 @@ pub(super) async fn read(
     let extensions = client.query(EXTENSIONS, &[]).await?;
     let described = client.query(&described::in_database(server), &[]).await?;
     let needs = client.query(NEEDS, &[]).await?;
+    let access = if reading.shared.scope.include.is_empty() {
+        Vec::new()
+    } else {
+        client.query(&access::in_database(), &[]).await?
+    };
     let comments = client.query(COMMENTS, &[]).await?;
     for row in needs {
         let address = |at: usize| Ok((row.try_get(at)?, row.try_get(at + 1)?, row.try_get(at + 2)?));
         let dependent: Result<Address, tokio_postgres::Error> = address(0);
         reading.later_need(dependent?, address(3)?);
     }
-    let rows = Rows { extensions, described, comments };
+    let rows = Rows { extensions, described, comments, access };
     Ok(take_in(&rows, reading, namespaces))
 }
 
@@ -70,6 +75,7 @@ struct Rows {
     extensions: Vec<Row>,
     described: Vec<Row>,
     comments: Vec<Row>,
+    access: Vec<Row>,
 }
 
 fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolStr>)]) -> Result<(), String> {
@@ -94,6 +100,9 @@ fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolSt
         if let Some(target) = target {
             reading.add((0, oid, 0), comment::on(&target, cells.get(2)?)?);
         }
+    }
+    for cells in rows.access.iter().map(Cells) {
+        access::take_in(&cells, reading)?;
     }
     Ok(())
 }

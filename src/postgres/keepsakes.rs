@@ -50,7 +50,7 @@ pub(super) struct Keepsakes {
 /// role would make them.
 fn listing() -> String {
     format!(
-        "SELECT y.class, y.oid, y.part, o.type, o.identity, a.attname::text, pg_get_userbyid(y.owner)::text, y.follows, \
+        "SELECT y.class, y.oid, y.part, o.type, o.identity, a.attname::text, pg_get_userbyid(y.owner)::text, y.of_table IS NOT NULL, \
          e.grantees, e.grantors, e.names, e.grantable \
          FROM (SELECT y.* FROM unnest($1::oid[]) t(ns) CROSS JOIN LATERAL ({}) y \
            UNION ALL SELECT y.* FROM ({}) y WHERE $2) y \

@@ -1,5 +1,6 @@
 //! The kinds of PostgreSQL: one file a kind, one line in [`KINDS`].
 
+pub(super) mod access;
 mod access_method;
 pub(super) mod aggregate;
 mod cast;
@@ -23,6 +24,7 @@ mod foreign_data_wrapper;
 pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
+mod grant;
 pub(super) mod index;
 mod index_mark;
 mod joining;
@@ -33,6 +35,7 @@ pub(super) mod not_null;
 mod operator;
 mod operator_class;
 mod operator_family;
+mod owner;
 pub(super) mod policy;
 mod publication;
 pub(super) mod range_type;
@@ -60,6 +63,7 @@ mod user_mapping;
 pub(super) mod view;
 
 use crate::kind::{Dialect, Kind};
+use crate::scope::Scope;
 
 use shared::{
     SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
@@ -88,12 +92,14 @@ const KINDS: &[&dyn Kind] = &[
     &foreign_data_wrapper::ForeignDataWrapper,
     &foreign_key::ForeignKey,
     &routine::FUNCTION,
+    &grant::Grant,
     &index::Index,
     &language::KIND,
     &view::MATERIALIZED_VIEW,
     &operator::Operator,
     &operator_class::KIND,
     &operator_family::OperatorFamily,
+    &owner::Owner,
     &policy::Policy,
     &key::PRIMARY_KEY,
     &routine::PROCEDURE,
@@ -117,7 +123,7 @@ const KINDS: &[&dyn Kind] = &[
 ];
 
 /// Where objects are read from, in an order in which each finds what it refers to.
-pub(super) const SOURCES: &[&Source] = &[
+const SOURCES: &[&Source] = &[
     &relation::SOURCE,
     &column::SOURCE,
     &default::SOURCE,
@@ -137,6 +143,12 @@ pub(super) const SOURCES: &[&Source] = &[
     &dependency::SOURCE,
     &comment::SOURCE,
 ];
+
+/// The sources that are asked where this is looked at.
+pub(super) fn sources(scope: &Scope) -> Vec<&'static Source> {
+    let beyond = (!scope.include.is_empty()).then_some(&access::SOURCE);
+    SOURCES.iter().copied().chain(beyond).collect()
+}
 
 /// What must happen when all rows of a source are read, and before those of the next are.
 pub(super) fn after(source: &str, reading: &mut Reading) -> Result<(), String> {

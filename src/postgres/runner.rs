@@ -1,5 +1,6 @@
 //! Changing tenants: an advisory lock on the very connection that runs the statements, and one transaction.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,10 @@ use super::keepsakes::{self, Keepsakes, Silence};
 use super::look::inspect_here;
 use super::quote::identifier;
 use super::session::{Session, Sessions, describe, in_order};
+use super::spoken;
 use crate::adapter::{AdapterError, Location, LockGuard, MigrationRunner, TenantContext};
 use crate::plan::MigrationPlan;
+use crate::scope::Include;
 
 /// Between two tries to take a lock, in milliseconds: at least, and at most.
 const POLL_MS: (u64, u64) = (20, 80);
@@ -51,6 +54,11 @@ fn lock_key(tenant: &TenantContext) -> i64 {
 
 #[async_trait]
 impl MigrationRunner for Runner {
+    fn bind<'a>(&self, tenant: &TenantContext, plan: &'a MigrationPlan) -> Cow<'a, MigrationPlan> {
+        let (_, schema) = place_of(tenant, self.sessions.options().database());
+        spoken::bind(plan, &tenant.location.name(), &schema)
+    }
+
     async fn acquire_lock(
         &self,
         tenant: &TenantContext,
@@ -191,8 +199,9 @@ impl LockGuard for Lock {
 
     async fn execute_plan(&mut self, plan: &MigrationPlan) -> Result<(), AdapterError> {
         let statements: Vec<&str> = plan.statements().collect();
-        let silence = Silence { owners: true, grants: true };
-        if !keepsakes::may_replace(&statements) {
+        let is_silent_of = |include: Include| !plan.coverage.contains(include.name());
+        let silence = Silence { owners: is_silent_of(Include::Owners), grants: is_silent_of(Include::Grants) };
+        if !(silence.owners || silence.grants) || !keepsakes::may_replace(&statements) {
             return self.execute(&statements).await;
         }
         let schema = match &self.tenant.location {

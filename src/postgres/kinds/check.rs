@@ -18,11 +18,17 @@ struct Attributes {
     no_inherit: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     not_valid: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    not_enforced: bool,
 }
 
 pub(super) fn read(row: &ConstraintRow<'_>) -> Result<Object, String> {
-    let attributes =
-        Attributes { expression: row.cells.get(21)?, no_inherit: row.cells.get(9)?, not_valid: row.not_valid };
+    let attributes = Attributes {
+        expression: row.cells.get(21)?,
+        no_inherit: row.cells.get(9)?,
+        not_valid: row.not_valid,
+        not_enforced: row.not_enforced,
+    };
     object(row.id("check"), &attributes, [])
 }
 
@@ -33,12 +39,12 @@ pub(super) fn is_inherited(constraint: &Object) -> bool {
 
 fn definition(constraint: &Object, attributes: &Attributes) -> String {
     let no_inherit = if attributes.no_inherit { " NO INHERIT" } else { "" };
-    let not_valid = if attributes.not_valid { " NOT VALID" } else { "" };
-    format!(
-        "CONSTRAINT {} CHECK ({}){no_inherit}{not_valid}",
-        identifier(last_part(&constraint.id)),
-        attributes.expression
-    )
+    let state = match attributes {
+        Attributes { not_enforced: true, .. } => " NOT ENFORCED",
+        Attributes { not_valid: true, .. } => " NOT VALID",
+        _ => "",
+    };
+    format!("CONSTRAINT {} CHECK ({}){no_inherit}{state}", identifier(last_part(&constraint.id)), attributes.expression)
 }
 
 /// The constraint as a line of CREATE TABLE; one that is not valid must be added afterwards.
@@ -74,7 +80,7 @@ impl Kind for Check {
         // Children get it along; those that leave tell for themselves.
         let table = lineage::table_of(&object.id);
         let step = step.after(lineage::departures(&table, sides)).after([lineage::departure(&table)]);
-        if attributes.not_valid || !super::columns_exist(object, sides) {
+        if attributes.not_valid || attributes.not_enforced || !super::columns_exist(object, sides) {
             return Ok(vec![step]);
         }
         let message = format!("{name} has rows that do not satisfy {}: mend them first", attributes.expression);

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_identity, alter_type, extras, is_remade, with_owned_sequences};
+use super::column_change::{add_identity, alter_identity, alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::not_null::{self, NotNull};
 use super::sequence::{self, SequenceOptions};
@@ -108,8 +108,9 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let identity = match cells.get::<&str>(7)? {
         "" => None,
         identity => {
-            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number))).unwrap_or_default();
-            Some(Identity { by_default: identity == "d", sequence })
+            // From PostgreSQL 17 on a partition shares the sequence of its partitioned table, which tells of it.
+            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
+            sequence.map(|sequence| Identity { by_default: identity == "d", sequence })
         }
     };
     let generated = match generated {
@@ -222,6 +223,10 @@ impl Kind for Column {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
             ("generated", Some(_)) => Rule::Replace,
+            // A column that was computed when read has no values to keep.
+            ("generated", None) if change.from.is_some_and(|from| from.get("virtual_column").is_some()) => {
+                Rule::Replace
+            }
             ("left_out", _) => Rule::Cosmetic,
             _ => Rule::Alter,
         }
@@ -303,7 +308,7 @@ impl Kind for Column {
             steps.extend(not_null::alter(before, object, sides)?);
         }
         match (&before.identity, &after.identity) {
-            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity_clause(identity)))),
+            (None, Some(identity)) => steps.push(add_identity(id, &identity_clause(identity), identity)),
             (Some(old), Some(new)) if old != new => steps.push(alter_identity(id, old, new)),
             _ => {}
         }

@@ -106,6 +106,19 @@ pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
 }
 
+/// The step by which a column that is there becomes an identity. It goes on behind the values that the column has.
+pub(super) fn add_identity(id: &ObjectId, clause: &str, identity: &Identity) -> MigrationStep {
+    let (table, column) = (outer_name(id), identifier(last_part(id)));
+    let sequence = format!("pg_get_serial_sequence({}, {})", literal(&table), literal(last_part(id)));
+    let (furthest, comparison) = if identity.sequence.descends() { ("min", "<=") } else { ("max", ">=") };
+    let first = identity.sequence.first();
+    let mut step = MigrationStep::alter(id, format!("{} ALTER COLUMN {column} ADD {clause}", table::head(id)));
+    step = step.locking(table::access_exclusive(&table));
+    step.then(format!(
+        "SELECT setval({sequence}, {furthest}({column})) FROM {table} HAVING {furthest}({column}) {comparison} {first}"
+    ))
+}
+
 pub(super) fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
     let mut clauses = Vec::new();
     if before.by_default != after.by_default {

@@ -39,6 +39,10 @@ pub(super) struct ConstraintRow<'a> {
     pub(super) deferrable: bool,
     pub(super) initially_deferred: bool,
     pub(super) not_valid: bool,
+    /// It is there to be read, and rows need not satisfy it (PostgreSQL 18).
+    pub(super) not_enforced: bool,
+    /// The last column of a key must not overlap, and that of a foreign key is covered (PostgreSQL 18).
+    pub(super) is_temporal: bool,
     pub(super) index_oid: u32,
 }
 
@@ -59,6 +63,7 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     if is_implied || contype == "t" {
         return Ok(());
     }
+    let (is_enforced, is_temporal): (bool, bool) = (cells.get(22)?, cells.get(23)?);
     let numbers: Vec<i16> = cells.get::<Option<Vec<i16>>>(12)?.unwrap_or_default();
     let name_of = |number: &i16| relation.columns.get(number).map(|column| column.name.clone());
     let row = ConstraintRow {
@@ -70,20 +75,16 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         column_addresses: numbers.iter().map(|number| (class::RELATION, relation_oid, i32::from(*number))).collect(),
         deferrable: cells.get(5)?,
         initially_deferred: cells.get(6)?,
-        not_valid: !cells.get::<bool>(7)?,
+        // What is not enforced is never valid.
+        not_valid: is_enforced && !cells.get::<bool>(7)?,
+        not_enforced: !is_enforced,
+        is_temporal,
         index_oid: cells.get(10)?,
     };
     if contype == "n" {
         return not_null::read(&row, reading);
     }
-    let (is_enforced, has_period): (bool, bool) = (cells.get(22)?, cells.get(23)?);
     let address = (class::CONSTRAINT, oid, 0);
-    if !is_enforced || has_period {
-        let name = SmolStr::new(format!("{}.{}", row.table.name[0], row.name));
-        reading.indexes.remove(&row.index_oid);
-        reading.add(address, unmodelled::object("constraint", namespace, name));
-        return Ok(());
-    }
     let object = match contype {
         "p" => key::read(&row, "primary_key", reading)?,
         "u" => key::read(&row, "unique", reading)?,

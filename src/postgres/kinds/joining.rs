@@ -2,7 +2,7 @@
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
-use super::super::quote::{identifier, last_part, outer_name};
+use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::table::Partition;
 use super::{check, lineage};
 use crate::kind::Sides;
@@ -47,6 +47,41 @@ pub(super) fn left_checks(table: &ObjectId, sides: &Sides<'_>) -> Vec<String> {
         format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {name}", outer_name(table))
     };
     left.map(drop).collect()
+}
+
+/// The statement that takes away the foreign keys that a table had from above and keeps when it leaves. What they are
+/// called there is the server's choice, so that it is asked.
+pub(super) fn left_foreign_keys(table: &ObjectId, sides: &Sides<'_>) -> Option<String> {
+    let (before, after) = (sides.from.get(table)?, sides.to.get(table)?);
+    let above = foreign_keys_of_ancestors(before, sides.from);
+    let stay = foreign_keys_of_ancestors(after, sides.to);
+    let is_kept = |key: &&Object| stay.iter().any(|other| is_same(other, key));
+    if above.iter().all(is_kept) {
+        return None;
+    }
+    let own: Vec<String> =
+        sides.from.parts("foreign_key", table).map(|key| format!(", {}", literal(last_part(&key.id)))).collect();
+    let name = outer_name(table);
+    let body = format!(
+        "DECLARE left_over name; BEGIN FOR left_over IN SELECT conname FROM pg_constraint WHERE conrelid = {}::regclass \
+         AND contype = 'f' AND conparentid = 0 AND conname NOT IN (''{}) LOOP \
+         EXECUTE format({}, left_over); END LOOP; END",
+        literal(&name),
+        own.concat(),
+        literal(&format!("ALTER TABLE {} DROP CONSTRAINT %I", name.replace('%', "%%"))),
+    );
+    Some(format!("DO {}", dollar_quoted(&body)))
+}
+
+fn foreign_keys_of_ancestors<'a>(table: &Object, side: &'a SchemaSnapshot) -> Vec<&'a Object> {
+    let mut keys = Vec::new();
+    let is_partition = table.attribute("partition_of").is_some();
+    let parents = table.needs.iter().filter(|need| is_partition && need.kind == "table");
+    for parent in parents.filter_map(|need| side.get(need)) {
+        keys.extend(side.parts("foreign_key", &parent.id));
+        keys.extend(foreign_keys_of_ancestors(parent, side));
+    }
+    keys
 }
 
 /// The checks that a table of the `from` side has from above and does not declare itself.
@@ -100,7 +135,7 @@ pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) ->
             is_partitioned && same(parent) && !lineage::is_replaced(&table, sides) && !is_displaced(parent, sides)
         })
     };
-    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.to.parts(kind, id));
+    let indexes = super::index::WITH_INDEX.into_iter().flat_map(|kind| sides.to.parts(kind, id));
     let is_made = |index: &&Object| {
         let differs = |before: &Object| {
             let names = before.attributes.keys().chain(index.attributes.keys());
@@ -111,7 +146,8 @@ pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) ->
     // One of a partitioned table is taken only when it has all its parts.
     let with_parts =
         |index: &Object| super::index::attachments_to(&index.id, sides).into_iter().chain([index.id.clone()]);
-    let indexes: Vec<ObjectId> = indexes.filter(stays).filter(is_made).flat_map(with_parts).collect();
+    let is_taken = |index: &&Object| !super::index::is_server_made(index);
+    let indexes: Vec<ObjectId> = indexes.filter(is_taken).filter(stays).filter(is_made).flat_map(with_parts).collect();
     let step = step.after(before_joining(id, sides)).after(indexes);
     step.making([lineage::attachment(id)])
 }

@@ -48,6 +48,13 @@ pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<Obj
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
+/// The tables that a table is a partition of, directly or through others.
+pub(super) fn ancestors(table: &ObjectId, side: &schema_sync_store::SchemaSnapshot) -> Vec<ObjectId> {
+    let partition = side.get(table).filter(|table| table.attribute("partition_of").is_some());
+    let parents = partition.into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
+    parents.flat_map(|parent| std::iter::once(parent.clone()).chain(ancestors(parent, side))).collect()
+}
+
 /// Whether a partition becomes one of another bound or parent, for which it is detached.
 pub(super) fn is_moved(table: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
@@ -70,8 +77,8 @@ pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sid
 /// Whether columns of children that come from this one alone are kept without it. One that comes from it again goes and
 /// comes along.
 pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {
-    let is_own = |child: &Object| sides.to.get(&child.id).is_some_and(|after| !is_inherited(after));
-    inherited_columns(id, sides.from, sides).into_iter().any(is_own)
+    let is_own = |child: &Object| !(is_inherited(child) && child.needs.iter().any(|need| need.kind == "column"));
+    inherited_columns(id, sides.from, sides).iter().any(|child| sides.to.get(&child.id).is_some_and(is_own))
 }
 
 /// Whether the table of an object is a partition of the `to` side.
@@ -96,18 +103,26 @@ pub(super) fn left_behind<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a
     columns.filter(|column| is_inherited(column) && sides.to.get(&column.id).is_none() && !stays(column)).collect()
 }
 
-/// The indexes, also those of keys, that a table had as parts of those of a partitioned table that it leaves, and that
-/// it does not keep.
+/// The indexes, and constraints with one, that a table had as parts of those of a partitioned table that it leaves, and
+/// that it does not keep.
 pub(super) fn left_indexes<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
     let sides = *sides;
-    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.from.parts(kind, table));
-    indexes.filter(move |index| is_left(index, &sides)).collect()
+    let parts = super::index::WITH_INDEX.into_iter().flat_map(move |kind| sides.from.parts(kind, table));
+    parts.filter(move |index| leaves_parent(index, &sides)).collect()
 }
 
-/// Whether an index can go only when its table has stopped being a partition, as that which it is part of stays.
+/// Whether an index can go only when a table has stopped being a partition, as that which it is part of stays: its own
+/// table, or the one that this is a partition of and that takes it along.
 pub(super) fn is_left(index: &Object, sides: &Sides<'_>) -> bool {
+    let part_of = || super::index::parent_of(index).and_then(|parent| sides.from.get(parent));
+    leaves_parent(index, sides)
+        || (index.attribute("attached").is_some() && part_of().is_some_and(|parent| is_left(parent, sides)))
+}
+
+fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
     let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
-    let parent = super::index::parent_of(index).filter(|_| leaves && sides.to.get(&index.id).is_none());
+    let is_part = leaves && index.attribute("attached").is_some() && sides.to.get(&index.id).is_none();
+    let parent = super::index::parent_of(index).filter(|_| is_part);
     parent.is_some_and(|parent| sides.to.get(parent).is_some())
 }
 

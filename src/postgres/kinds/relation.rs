@@ -14,7 +14,7 @@ fn body(_: &super::super::catalog::Server) -> String {
     format!(
         "SELECT c.oid, c.relname::text, c.relkind::text, c.relpersistence::text, c.reltype, \
      c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, \
-     CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT a.amname::text FROM pg_am a WHERE a.oid = c.relam) END, \
+     CASE WHEN c.relam NOT IN (0, 2) OR c.relam <> 0 AND c.relkind = 'p' THEN (SELECT a.amname::text FROM pg_am a WHERE a.oid = c.relam) END, \
      CASE WHEN c.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) END, \
      CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END, \
      CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, \

@@ -115,13 +115,11 @@ impl SequenceOptions {
         let unlike = |value: &Option<String>| if turns { Some(String::new()) } else { value.clone() };
         set("MINVALUE", &unlike(&before.minimum), &self.minimum, "NO MINVALUE");
         set("MAXVALUE", &unlike(&before.maximum), &self.maximum, "NO MAXVALUE");
-        let first = self.minimum.as_deref().unwrap_or("1").to_owned();
-        let start = if self.descends() { self.maximum.as_deref().unwrap_or("-1").to_owned() } else { first };
         // The start is told with every change of bounds, as its default follows them.
         let bounds_change =
             before.minimum != self.minimum || before.maximum != self.maximum || before.increment != self.increment;
         if before.start != self.start || bounds_change {
-            clauses.push(format!("START WITH {}", self.start.as_deref().unwrap_or(&start)));
+            clauses.push(format!("START WITH {}", self.first()));
         }
         if before.cache != self.cache {
             clauses.push(format!("CACHE {}", self.cache.as_deref().unwrap_or("1")));
@@ -135,7 +133,17 @@ impl SequenceOptions {
         clauses
     }
 
-    fn descends(&self) -> bool {
+    /// The value that it begins with.
+    pub(super) fn first(&self) -> &str {
+        let bound = if self.descends() {
+            self.maximum.as_deref().unwrap_or("-1")
+        } else {
+            self.minimum.as_deref().unwrap_or("1")
+        };
+        self.start.as_deref().unwrap_or(bound)
+    }
+
+    pub(super) fn descends(&self) -> bool {
         self.increment.as_deref().is_some_and(|value| value.starts_with('-'))
     }
 

@@ -78,11 +78,14 @@ pub(super) fn comments_of(id: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId>
 /// The step that drops a constraint.
 pub(super) fn drop_constraint(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let id = &object.id;
+    if super::lineage::is_left(object, sides) {
+        return Ok(Vec::new());
+    }
     let clause = format!("DROP CONSTRAINT {}", identifier(last_part(id)));
     let step = MigrationStep::drop(id, "").clause(table::head(id), clause);
     let step = step.locking(table::access_exclusive(&outer_name(id)));
     // The keys of partitions that are attached to this one go along.
-    let attached = ["primary_key", "unique"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let attached = ["exclusion", "primary_key", "unique"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
     let attached: Vec<ObjectId> = if id.kind == "foreign_key" {
         Vec::new()
     } else {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
-use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, missing_checks};
+use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
 use super::relation::RelationRow;
 use super::{check, column, column_change, key, lineage, not_null, typed_table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
@@ -153,9 +153,6 @@ impl Kind for Table {
             "columns" | "tablespace" | "left_out" => Rule::Cosmetic,
             "partition_by" => Rule::Replace,
             "foreign" => foreign_table::rule(change),
-            "access_method" => Rule::Refuse(
-                "changing the access method is not planned; ALTER TABLE … SET ACCESS METHOD by hand".into(),
-            ),
             _ => Rule::Alter,
         }
     }
@@ -199,6 +196,7 @@ impl Kind for Table {
             steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
+        steps.extend(set_access_method(&object.id, &before, &after));
         for clause in option_clauses(&before.options, &after.options) {
             steps.push(altering(&object.id, clause));
         }
@@ -220,6 +218,7 @@ impl Kind for Table {
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
                 let mut step = step.making([lineage::departure(&object.id)]);
                 step.statements.extend(left_checks(&object.id, sides));
+                step.statements.extend(left_foreign_keys(&object.id, sides));
                 steps.push(step);
             }
         }
@@ -278,6 +277,17 @@ impl Kind for Table {
         }
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
+    }
+
+    /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        if !lineage::is_moved(&object.id, sides) {
+            return Vec::new();
+        }
+        let above = lineage::ancestors(&object.id, sides.from);
+        let refers =
+            |key: &&Object| above.iter().any(|table| key.needs.contains(table) && lineage::table_of(&key.id) != *table);
+        sides.from.of_kind("foreign_key").filter(refers).map(|key| key.id.clone()).collect()
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -375,6 +385,22 @@ pub(super) fn head_of_one(id: &ObjectId, sides: &Sides<'_>) -> String {
 
 pub(super) fn access_exclusive(name: &str) -> String {
     format!("ACCESS EXCLUSIVE on {name}")
+}
+
+/// The step to another access method, which servers have from PostgreSQL 15 on. Where none is told it is `heap`; a
+/// partitioned table, which from 17 on may tell one for its new partitions, then tells none.
+fn set_access_method(id: &ObjectId, before: &Attributes, after: &Attributes) -> Option<MigrationStep> {
+    if before.access_method == after.access_method {
+        return None;
+    }
+    let is_partitioned = after.partition_by.is_some();
+    let method = match &after.access_method {
+        Some(method) => identifier(method),
+        None if is_partitioned => "DEFAULT".to_owned(),
+        None => "heap".to_owned(),
+    };
+    let step = altering(id, format!("SET ACCESS METHOD {method}"));
+    Some(if is_partitioned { step } else { step.hazard(HazardKind::TableRewrite, "every row is written again") })
 }
 
 /// What changes the row security and the replica identity of a table.

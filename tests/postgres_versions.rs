@@ -3,8 +3,7 @@
 //!
 //! `SCHEMA_SYNC_TEST_POSTGRES_VERSIONS` names the folders of the versions' programs, parted by colons; `tests/run
 //! --all-versions` sets it. A pair's `needs.txt` has the oldest major version that can hold it.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail loudly")]
-#![expect(clippy::print_stdout, reason = "how many schemas each version holds is told")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "schemas are only read here, never promoted")]

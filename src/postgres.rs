@@ -12,6 +12,7 @@ mod look;
 mod newcomers;
 mod options;
 mod passfile;
+mod printed;
 mod quote;
 mod runner;
 mod scratch;

@@ -3,6 +3,7 @@
 pub(super) mod access;
 mod access_method;
 pub(super) mod aggregate;
+mod base_type;
 mod cast;
 pub(super) mod check;
 pub(super) mod collation;
@@ -26,6 +27,7 @@ pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
 mod grant;
+pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
 mod joining;
@@ -68,7 +70,7 @@ use crate::scope::{Include, Scope};
 
 use shared::{
     SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
+    is_partitioned, mentions, option_clauses, options_text, relation_name, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};
@@ -77,6 +79,7 @@ use super::catalog::{Reading, Source};
 const KINDS: &[&dyn Kind] = &[
     &access_method::KIND,
     &aggregate::Aggregate,
+    &base_type::BaseType,
     &cast::KIND,
     &check::Check,
     &collation::Collation,

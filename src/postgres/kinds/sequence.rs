@@ -162,7 +162,12 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
     let options = SequenceOptions::read(cells, type_name)?;
     let owner = cells.get::<Option<u32>>(26)?.zip(cells.get::<Option<i32>>(27)?);
     if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
-        reading.identity_sequences.insert(owner, options);
+        let sequence = super::identity::IdentitySequence {
+            options,
+            name: row.id.name[0].clone(),
+            logged_otherwise: cells.get(31)?,
+        };
+        reading.identity_sequences.insert(owner, sequence);
         return Ok(None);
     }
     if let Some((table, column)) = owner {

@@ -4,6 +4,7 @@
 //! lists what the plans may lose, a line each: the way, and the object that the hazard is on. Everything else is kept.
 //! `needs.txt` has the oldest major version that can hold the pair, where not every supported one can.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::print_stdout, reason = "how many pairs the server can hold is told")]
 
 #[path = "support/postgres.rs"]
 mod support;

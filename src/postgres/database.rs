@@ -6,7 +6,8 @@ use smol_str::SmolStr;
 use tokio_postgres::{Client, Row};
 
 use super::catalog::{Address, Cells, Reading, Server, class};
-use super::kinds::{access, comment, described, extension, schema};
+use super::kinds::{access, comment, default_privilege, described, extension, schema};
+use crate::scope::Include;
 
 const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname::text, \
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
@@ -64,13 +65,18 @@ pub(super) async fn read(
     } else {
         client.query(&access::in_database(), &[]).await?
     };
+    let default_privileges = if reading.shared.scope.includes(Include::Grants) {
+        client.query(&default_privilege::in_database(), &[]).await?
+    } else {
+        Vec::new()
+    };
     let comments = client.query(COMMENTS, &[]).await?;
     for row in needs {
         let address = |at: usize| Ok((row.try_get(at)?, row.try_get(at + 1)?, row.try_get(at + 2)?));
         let dependent: Result<Address, tokio_postgres::Error> = address(0);
         reading.later_need(dependent?, address(3)?);
     }
-    let rows = Rows { extensions, described, comments, access };
+    let rows = Rows { extensions, described, comments, access, default_privileges };
     Ok(take_in(&rows, reading, namespaces))
 }
 
@@ -79,6 +85,7 @@ struct Rows {
     described: Vec<Row>,
     comments: Vec<Row>,
     access: Vec<Row>,
+    default_privileges: Vec<Row>,
 }
 
 fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolStr>)]) -> Result<(), String> {
@@ -106,6 +113,9 @@ fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolSt
     }
     for cells in rows.access.iter().map(Cells) {
         access::take_in(&cells, reading)?;
+    }
+    for cells in rows.default_privileges.iter().map(Cells) {
+        default_privilege::take_in(&cells, reading)?;
     }
     Ok(())
 }

@@ -269,7 +269,7 @@ impl Kind for Column {
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
         step = step.making(default.map(|default| default.id.clone()));
         if !owned.is_empty() {
-            step = with_owned_sequences(step, &owned)?;
+            step = with_owned_sequences(step, &owned, sides)?;
         }
         let children = lineage::inherited_columns(id, sides.to, sides);
         step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));

@@ -65,12 +65,16 @@ fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationSt
 }
 
 /// A serial column: its sequence is made before it and owned by it after.
-pub(super) fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
+pub(super) fn with_owned_sequences(
+    mut step: MigrationStep,
+    owned: &[&Object],
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
     let mut statements = Vec::new();
     let mut owning = Vec::new();
     for sequence in owned {
         statements.push(sequence::create_statement(sequence)?);
-        owning.extend(sequence::own_statement(sequence)?);
+        owning.extend(sequence::own_statements(sequence, sides)?);
         step.makes.push(sequence.id.clone());
     }
     statements.append(&mut step.statements);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{dollar_quoted, identifier, in_schema, literal, printed_name};
 use super::{aggregate, described, unmodelled};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
@@ -114,7 +115,7 @@ fn attributes(cells: &Cells<'_>) -> Result<Attributes, String> {
     let returns_set: bool = cells.get(18)?;
     let default_rows = if returns_set { 1000.0 } else { 0.0 };
     let differs = |value: f32, default: f32| ((value - default).abs() > f32::EPSILON).then(|| value.to_string());
-    let sql_body: Option<String> = cells.get(10)?;
+    let sql_body = cells.get::<Option<String>>(10)?.map(printed::statements);
     Ok(Attributes {
         routine: cells.get(2)?,
         arguments: cells.get(5)?,

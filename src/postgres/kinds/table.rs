@@ -211,9 +211,6 @@ impl Kind for Table {
         if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
             last.statements.extend(left_checks(&object.id, sides));
         }
-        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
-            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
-        }
         if before.partition_of != after.partition_of {
             let name = outer_name(&object.id);
             if let Some(partition) = &before.partition_of {
@@ -247,6 +244,9 @@ impl Kind for Table {
         }
         if before.partition_of != after.partition_of || before.inherits != after.inherits {
             steps.extend(not_null::rename_with_table(&object.id, sides)?);
+        }
+        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
+            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
         }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
             let awaited = before_joining(&object.id, sides);

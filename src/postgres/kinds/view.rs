@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Reading, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
 use super::{column, column_change, table};
@@ -18,6 +19,9 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 #[serde(deny_unknown_fields, default)]
 struct Attributes {
     definition: String,
+    /// The newest version that prints the definition so, where it could not be brought to the one form of all versions.
+    #[serde(skip_serializing_if = "is_default")]
+    printed_by: Option<u32>,
     #[serde(skip_serializing_if = "is_default")]
     options: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -31,11 +35,19 @@ struct Attributes {
     columns: BTreeMap<SmolStr, column::Attributes>,
 }
 
+/// The last version that prints views in the older way.
+const OLDER: u32 = 15;
+
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let definition: &str = cells.get(18)?;
-    let definition = definition.trim_end_matches(';').to_owned();
+    let printed: Vec<&str> = cells.get(18)?;
+    let text = printed.first().copied().unwrap_or_default().trim_end_matches(';');
+    let (definition, printed_by) = match printed::view(text.to_owned(), printed.get(1).copied()) {
+        Ok(definition) => (definition, None),
+        Err(definition) => (definition, Some(OLDER)),
+    };
     let attributes = Attributes {
         definition,
+        printed_by,
         options: row.options.clone(),
         unlogged: row.unlogged,
         access_method: cells.get(10)?,

@@ -13,11 +13,11 @@ const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'";
 
-/// What needs what, where one of both is in no schema: access methods, casts, event triggers, foreign-data wrappers,
+/// What needs what, where one of both is in no schema: access methods, casts, event triggers, extensions, foreign-data wrappers,
 /// languages, publications with their tables and schemas, servers, transforms and user mappings. The server notes that a
 /// routine needs a transform only where it was made after it; here each whose types are transformed does.
 const NEEDS: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend \
-     WHERE deptype IN ('n', 'a') AND objid >= 16384 AND classid IN (1417, 1418, 2328, 2601, 2605, 2612, 3466, 3576, 6104, 6106, 6237) \
+     WHERE deptype IN ('n', 'a') AND objid >= 16384 AND classid IN (1417, 1418, 2328, 2601, 2605, 2612, 3079, 3466, 3576, 6104, 6106, 6237) \
      UNION ALL SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend \
      WHERE deptype IN ('n', 'a') AND refobjid >= 16384 AND refclassid IN (1417, 2328, 2601, 2612) \
      UNION ALL SELECT 1255, p.oid, 0, 3576, f.oid, 0 FROM pg_transform f JOIN pg_proc p ON p.prolang = f.trflang \

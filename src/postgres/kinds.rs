@@ -70,7 +70,7 @@ use crate::scope::{Include, Scope};
 
 use shared::{
     SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, option_clauses, options_text, relation_name, type_name, validate_constraint,
+    is_partitioned, mentions, option_clauses, options_text, relation_name, rows_of, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};

@@ -85,7 +85,8 @@ impl Kind for Check {
             return Ok(vec![step]);
         }
         let message = format!("{name} has rows that do not satisfy {}: mend them first", attributes.expression);
-        let query = format!("SELECT EXISTS (SELECT FROM {name} WHERE NOT ({}))", attributes.expression);
+        let rows = if attributes.no_inherit { super::rows_of(&object.id, sides) } else { name.clone() };
+        let query = format!("SELECT EXISTS (SELECT FROM {rows} WHERE NOT ({}))", attributes.expression);
         let step = step.hazard(HazardKind::TableScan, "every row is read to see that it satisfies the check");
         Ok(foreign_table::without_rows(vec![step.check(query, message)], &object.id, sides))
     }

@@ -48,6 +48,9 @@ pub(super) fn read(row: &ConstraintRow<'_>, kind: &str, reading: &mut Reading) -
     if let Some(parent) = index.parent {
         reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, parent, 0));
     }
+    for number in &index.columns {
+        reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, index.relation_oid, i32::from(*number)));
+    }
     let attributes = Attributes {
         columns: row.columns.clone(),
         include: index.include,
@@ -126,7 +129,7 @@ impl Key {
         if !super::columns_exist(object, sides) {
             return step;
         }
-        let name = outer_name(&object.id);
+        let name = super::rows_of(&object.id, sides);
         let columns = identifiers(&attributes.columns);
         let step = step.hazard(HazardKind::TableScan, "every row is read while the index is built");
         let nulls = attributes.columns.iter().map(|column| format!("{} IS NULL", identifier(column)));

@@ -149,6 +149,12 @@ fn is_unchanged(id: &ObjectId, sides: &Sides<'_>) -> bool {
         && sides.from.get(id).map(|object| &object.attributes) == sides.to.get(id).map(|object| &object.attributes)
 }
 
+/// The rows that are in the table of an object, as FROM has them: without those of children, which it does not bind.
+pub(super) fn rows_of(id: &ObjectId, sides: &Sides<'_>) -> String {
+    let name = outer_name(id);
+    if is_partitioned(id, sides) { name } else { format!("ONLY {name}") }
+}
+
 /// Whether the table that an object is part of is partitioned.
 pub(super) fn is_partitioned(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let table = id.sibling("table", [id.name[0].clone()]);

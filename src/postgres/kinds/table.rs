@@ -193,7 +193,9 @@ impl Kind for Table {
         if changes_any(&["unlogged"]) {
             let clause = if after.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
             let step = altering(&object.id, clause.to_owned());
-            steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
+            let step = step.hazard(HazardKind::TableRewrite, "every row is written again");
+            // In one statement with it, the sequence of a new identity would stay as the table was.
+            steps.push(MigrationStep { fold: Fold::Alone, ..step });
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
         steps.extend(set_access_method(&object.id, &before, &after));

@@ -126,7 +126,11 @@ impl Status {
                 let changes = match (&against, changes_of.get(&hash)) {
                     (None, _) => None,
                     (Some(_), Some(changes)) => Some(*changes),
-                    (Some(against), None) => Some(between(&live, against)?.change_count()),
+                    (Some(against), None) => {
+                        // What cannot be compared is not in sync either.
+                        let diff = between(&live, against)?;
+                        Some(diff.change_count() + diff.incomparable.len())
+                    }
                 };
                 changes_of.extend(changes.map(|changes| (hash, changes)));
                 let recorded = last.and_then(|entry| entry.snapshot);

@@ -66,6 +66,7 @@ impl Kind for View {
         match change.attribute {
             "options" => Rule::Alter,
             "tablespace" => Rule::Cosmetic,
+            "printed_by" => Rule::Incomparable,
             _ => Rule::Replace,
         }
     }

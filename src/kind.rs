@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use schema_sync_store::{AttributeChange, DiffCalculator, Object, ObjectId, SchemaDiff, SchemaSnapshot, diff};
+use schema_sync_store::{AttributeChange, DiffCalculator, Object, ObjectId, SchemaDiff, SchemaSnapshot, Weight, diff};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -32,6 +32,9 @@ pub enum Rule {
     Replace,
     /// Not at all: it never counts as a difference.
     Cosmetic,
+    /// Not at all: it says that the two sides were printed by servers of different versions, which are the same where
+    /// their other attributes are and cannot be compared where those differ.
+    Incomparable,
     /// Not at all: the plan is refused, for this reason.
     Refuse(Cow<'static, str>),
 }
@@ -161,12 +164,16 @@ pub(crate) fn compared(from: &SchemaSnapshot, to: &SchemaSnapshot, dialect: &dyn
 impl DiffCalculator for DialectDiff {
     fn calculate(&self, from: &SchemaSnapshot, to: &SchemaSnapshot) -> SchemaDiff {
         let Compared { from: from_part, to: to_part, uncompared } = compared(from, to, self.0);
-        let is_cosmetic = |object: &Object, change: &AttributeChange| {
+        let weigh = |object: &Object, change: &AttributeChange| {
             let AttributeChange { attribute, from, to } = change;
             let change = Change { object, attribute, from: from.as_ref(), to: to.as_ref() };
-            self.0.kind(&object.id.kind).is_some_and(|kind| kind.rule(&change) == Rule::Cosmetic)
+            match self.0.kind(&object.id.kind).map(|kind| kind.rule(&change)) {
+                Some(Rule::Cosmetic) => Weight::Cosmetic,
+                Some(Rule::Incomparable) => Weight::Incomparable,
+                _ => Weight::Counts,
+            }
         };
-        let diff = diff::calculate(&from_part, &to_part, is_cosmetic);
+        let diff = diff::calculate(&from_part, &to_part, weigh);
         SchemaDiff { from: from.hash(), to: to.hash(), uncompared, ..diff }
     }
 }

@@ -292,6 +292,9 @@ pub enum PlanError {
     /// Objects differ that no kind models.
     #[error("these differ and are not modelled, so no plan can be made for them: {}", join(.0))]
     Unmodelled(Vec<ObjectId>),
+    /// Nobody can tell whether objects differ.
+    #[error("servers of different versions printed these differently, so nobody can tell whether they differ: {}", join(.0))]
+    Incomparable(Vec<ObjectId>),
     /// A kind refuses to bring a change about.
     #[error("{object}: {reason}")]
     Refused {

@@ -3,7 +3,7 @@
 //!
 //! `SCHEMA_SYNC_TEST_POSTGRES_VERSIONS` names the folders of the versions' programs, parted by colons; `tests/run
 //! --all-versions` sets it. A pair's `needs.txt` has the oldest major version that can hold it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/postgres.rs"]
 #[expect(dead_code, reason = "schemas are only read here, never promoted")]
@@ -16,7 +16,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use needs::least_version;
-use schema_sync::store::SchemaSnapshot;
+use schema_sync::kind::DialectDiff;
+use schema_sync::plan::{DependencyPlanner, PlanError, Planner};
+use schema_sync::postgres::PostgresDialect;
+use schema_sync::store::{DiffCalculator, ObjectId, SchemaSnapshot};
 use schema_sync_test_cluster::Cluster;
 use support::{inspect, repository_file};
 
@@ -113,13 +116,47 @@ fn needless(version: u32, found: &BTreeMap<String, Found>, schemas: &[Schema]) -
     needless.map(|(pair, _)| format!("{pair} loads on {version}, which its needs.txt calls too old")).collect()
 }
 
-#[test]
-#[ignore = "needs servers of several versions: tests/run --all-versions"]
-fn one_schema_has_one_hash_on_every_version() {
+/// The folders of the versions' programs.
+fn versions() -> Vec<PathBuf> {
     let folders = std::env::var_os("SCHEMA_SYNC_TEST_POSTGRES_VERSIONS")
         .expect("SCHEMA_SYNC_TEST_POSTGRES_VERSIONS names the folders of the versions' programs");
     let folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
     assert!(folders.len() > 1, "one version alone proves nothing");
+    folders
+}
+
+#[tokio::test]
+#[ignore = "needs servers of several versions: tests/run --all-versions"]
+async fn what_nobody_can_compare_is_called_so() {
+    let mut clusters: Vec<(u32, Cluster)> = Vec::new();
+    for folder in versions() {
+        let cluster = Cluster::start_in(&folder);
+        clusters.push((cluster.major_version(), cluster));
+    }
+    clusters.sort_by_key(|(version, _)| *version);
+    let mut snapshots = Vec::new();
+    let sql = "CREATE TABLE old (id integer); \
+        CREATE VIEW plain AS SELECT id FROM old; \
+        CREATE VIEW mixed AS SELECT id FROM old WHERE EXISTS (SELECT FROM old old_1 WHERE old_1.id > old.id)";
+    for (_, cluster) in [&clusters[0], &clusters[clusters.len() - 1]] {
+        cluster.create_database("mixed");
+        cluster.psql("mixed", sql);
+        snapshots.push(inspect(cluster, "mixed").await);
+    }
+    let (oldest, newest) = (&snapshots[0], &snapshots[1]);
+    assert!(clusters[0].0 < 16 && clusters[clusters.len() - 1].0 >= 16, "both ways of printing are needed");
+    let diff = DialectDiff(&PostgresDialect).calculate(oldest, newest);
+    let mixed = ObjectId::new("view", ["mixed"]);
+    assert_eq!(diff.incomparable.iter().map(|change| change.id()).collect::<Vec<_>>(), [&mixed]);
+    assert_eq!(diff.change_count(), 0, "{diff:?}");
+    let refused = DependencyPlanner.plan(oldest, newest, &PostgresDialect).err();
+    assert_eq!(refused, Some(PlanError::Incomparable(vec![mixed])));
+}
+
+#[test]
+#[ignore = "needs servers of several versions: tests/run --all-versions"]
+fn one_schema_has_one_hash_on_every_version() {
+    let folders = versions();
     let schemas = schemas();
     let mut versions: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = folders.iter().map(|folder| scope.spawn(|| read_all(folder, &schemas))).collect();

@@ -40,8 +40,20 @@ impl Diff {
                 say(&text_diff::summary(&diff));
             }
         }
+        if self.exit_code {
+            refuse_incomparable(&diff)?;
+        }
         Ok(if self.exit_code && !diff.is_empty() { Ending::Differs } else { Ending::Done })
     }
+}
+
+/// Fails where nothing is known to differ and not everything could be compared: neither answer would be true.
+pub(super) fn refuse_incomparable(diff: &SchemaDiff) -> Result<(), Failure> {
+    if diff.change_count() > 0 || diff.incomparable.is_empty() {
+        return Ok(());
+    }
+    let ids = diff.incomparable.iter().map(|change| change.id().clone());
+    Err(PlanError::Incomparable(ids.collect()).into())
 }
 
 /// What differs between two snapshots, as their database tells them apart.

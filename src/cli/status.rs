@@ -128,8 +128,9 @@ impl Status {
                     (None, _) => None,
                     (Some(_), Some(changes)) => Some(*changes),
                     (Some(against), None) => {
+                        // What cannot be compared is not in sync either.
                         let diff = between(&live, against)?;
-                        let changes = diff.change_count();
+                        let changes = diff.change_count() + diff.incomparable.len();
                         diffs.push(diff);
                         Some(changes)
                     }

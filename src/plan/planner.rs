@@ -43,6 +43,9 @@ impl Planner for DependencyPlanner {
         let (from, to) = (&from, &to);
         let diff = DialectDiff(dialect).calculate(from, to);
         refuse_unmodelled(&diff, dialect)?;
+        if !diff.incomparable.is_empty() {
+            return Err(PlanError::Incomparable(diff.incomparable.iter().map(|change| change.id().clone()).collect()));
+        }
         let sides = Sides { from, to };
         let decisions = Decisions::of(&diff, &sides, dialect)?;
         let order = |parting| StepGraph::build(&decisions, &sides, dialect, parting)?.into_order();

@@ -106,6 +106,7 @@ impl Kind for View {
         match change.attribute {
             "columns" | "options" => Rule::Alter,
             "tablespace" => Rule::Cosmetic,
+            "printed_by" => Rule::Incomparable,
             _ => Rule::Replace,
         }
     }

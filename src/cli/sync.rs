@@ -10,6 +10,7 @@ use schema_sync::plan::{Allowance, Policy};
 use schema_sync::store::SchemaSnapshot;
 
 use super::Ending;
+use super::diff::say_uncompared;
 use super::failure::Failure;
 use super::output::{ask, print, print_json, progress, say};
 use super::selection::{Selected, Selection};
@@ -88,6 +89,7 @@ impl Sync {
         } else {
             print(&report.as_text())?
         }
+        say_uncompared(report.diffs());
         report.ending()
     }
 

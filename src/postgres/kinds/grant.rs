@@ -161,12 +161,13 @@ struct Having {
 /// All privileges there are, on whatever version.
 pub(super) const ALL: &str = "ALL";
 
-fn having(told: Option<&Attributes>, role: &str, target: Option<&ObjectId>) -> Having {
+fn having(told: Option<&Attributes>, role: &str, target: Option<&ObjectId>, is_on_column: bool) -> Having {
     match (told, role) {
         (Some(Attributes { privileges, grantable, .. }), _) => {
             Having { privileges: privileges.clone(), grantable: grantable.clone() }
         }
-        (None, OWNER) => Having { privileges: vec![ALL.to_owned()], grantable: Vec::new() },
+        // What may be done with a column is by default what may be done with its table.
+        (None, OWNER) if !is_on_column => Having { privileges: vec![ALL.to_owned()], grantable: Vec::new() },
         (None, EVERYBODY) => Having { privileges: default_of_everybody(target), grantable: Vec::new() },
         (None, _) => Having { privileges: Vec::new(), grantable: Vec::new() },
     }
@@ -265,7 +266,9 @@ fn lead(
     let column = target.filter(|target| target.kind == "column" && !told.identity_sequence).map(last_part);
     let owner = owner::asked(target.map(owned).as_ref());
     let words = Words { head: &Spoken::default, on: &on, column: told.column.as_deref().or(column), owner: &owner };
-    let (had, has) = (having(before, &told.role, target), having(after, &told.role, target));
+    let is_on_column = words.column.is_some();
+    let (had, has) =
+        (having(before, &told.role, target, is_on_column), having(after, &told.role, target, is_on_column));
     let mut statements = words.change(
         &told.role,
         &[had.privileges.as_slice(), had.grantable.as_slice()],

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/postgres.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
+#[expect(dead_code, reason = "shared by several test files, each of which uses a part")]
 mod support;
 
 use schema_sync_test_cluster::Cluster;

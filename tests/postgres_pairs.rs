@@ -66,7 +66,8 @@ fn check_folder(folder: &str, prefix: &str, refused: &[(&str, &str, &str)]) -> u
         std::fs::read_dir(repository_file(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     pairs.sort();
     let count = pairs.len();
-    pairs.retain(|pair| wanted.as_ref().is_none_or(|wanted| name_of(pair).contains(wanted.as_str())));
+    let is_wanted = |name: &str, wanted: &String| wanted.split(',').any(|part| name.contains(part));
+    pairs.retain(|pair| wanted.as_ref().is_none_or(|wanted| is_wanted(&name_of(pair), wanted)));
     let failures: Vec<String> = std::thread::scope(|scope| {
         let check = |chunk: &[PathBuf]| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -2,8 +2,8 @@
 
 use schema_sync_store::{DiffCalculator, ObjectId, SchemaDiff, SchemaSnapshot};
 
-use super::decide::Decisions;
-use super::graph::{Parting, StepGraph};
+use super::decide::{Decisions, Rebinding};
+use super::graph::{Parting, Patience, StepGraph};
 use super::{MigrationPlan, MigrationStep, PlanError, fold};
 use crate::kind::{Dialect, DialectDiff, Sides};
 
@@ -19,6 +19,29 @@ pub trait Planner: Send + Sync {
         to: &SchemaSnapshot,
         dialect: &'static dyn Dialect,
     ) -> Result<MigrationPlan, PlanError>;
+}
+
+/// A way to look for an order.
+type Way = (Rebinding, Parting, Patience);
+
+/// All of them, simplest first.
+const WAYS: [Way; 6] = [
+    (Rebinding::InPlace, Parting::Together, Patience::All),
+    (Rebinding::InPlace, Parting::LeavesFirst, Patience::All),
+    (Rebinding::InPlace, Parting::Together, Patience::Disturbed),
+    (Rebinding::InPlace, Parting::LeavesFirst, Patience::Disturbed),
+    (Rebinding::Anew, Parting::LeavesFirst, Patience::All),
+    (Rebinding::Anew, Parting::LeavesFirst, Patience::Disturbed),
+];
+
+fn ordered(
+    diff: &SchemaDiff,
+    sides: &Sides<'_>,
+    dialect: &'static dyn Dialect,
+    (rebinding, parting, patience): Way,
+) -> Result<Vec<MigrationStep>, PlanError> {
+    let decisions = Decisions::of(diff, sides, dialect, rebinding)?;
+    StepGraph::build(&decisions, sides, dialect, (parting, patience))?.into_order()
 }
 
 /// The default planner: one topological sort over the needs of both sides.
@@ -41,12 +64,14 @@ impl Planner for DependencyPlanner {
         let diff = DialectDiff(dialect).calculate(from, to);
         refuse_unmodelled(&diff, dialect)?;
         let sides = Sides { from, to };
-        let decisions = Decisions::of(&diff, &sides, dialect)?;
-        let order = |parting| StepGraph::build(&decisions, &sides, dialect, parting)?.into_order();
-        let steps = match order(Parting::Together) {
-            Err(PlanError::Cycle(_)) => order(Parting::LeavesFirst)?,
-            steps => steps?,
-        };
+        // The simplest way that leads to an order; where none does, what stands in the way of the simplest is told.
+        let mut steps = ordered(&diff, &sides, dialect, WAYS[0]);
+        for way in &WAYS[1..] {
+            if let Err(PlanError::Cycle(_)) = steps {
+                steps = ordered(&diff, &sides, dialect, *way).or(steps);
+            }
+        }
+        let steps = steps?;
         Ok(MigrationPlan {
             dialect: dialect.name().to_owned(),
             from: from.hash(),

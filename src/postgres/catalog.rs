@@ -102,6 +102,8 @@ pub(super) struct RelationColumn {
     pub(super) type_oid: u32,
     pub(super) collation: u32,
     pub(super) is_generated: bool,
+    /// Its name and type, for a column of a view.
+    pub(super) printed: Option<String>,
 }
 
 /// An operator class, as indexes print it.
@@ -133,6 +135,8 @@ pub(super) struct Reading {
     pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
     /// The options of identity columns' sequences, by table and column number.
     pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::sequence::SequenceOptions>,
+    /// The OIDs of those sequences.
+    pub(super) identity_addresses: HashMap<(u32, i32), u32>,
     objects: Vec<Object>,
     addresses: HashMap<Address, usize>,
     /// Needs that can be looked up only when all is read.
@@ -147,6 +151,7 @@ impl Reading {
             relations: HashMap::new(),
             indexes: HashMap::new(),
             identity_sequences: HashMap::new(),
+            identity_addresses: HashMap::new(),
             objects: Vec::new(),
             addresses: HashMap::new(),
             later_needs: Vec::new(),

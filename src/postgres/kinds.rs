@@ -23,6 +23,7 @@ mod foreign_data_wrapper;
 pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
+mod held_as_text;
 pub(super) mod index;
 mod index_mark;
 mod joining;
@@ -61,8 +62,9 @@ pub(super) mod view;
 use crate::kind::{Dialect, Kind};
 
 use shared::{
-    SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
+    SHADOWED, columns_exist, comments_of, comments_within, constraint_name, deferral, drop_constraint,
+    found_by_bare_name, index_name, is_partitioned, mentions, options_text, relation_name, routine_name, type_name,
+    validate_constraint,
 };
 
 use super::catalog::{Reading, Source};

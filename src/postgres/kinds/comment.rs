@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object};
-use super::super::quote::{dollar_quoted, identifier, last_name, last_part, literal, outer_name, printed_name};
+use super::super::quote::{
+    dollar_quoted, identifier, in_schema, last_name, last_part, literal, outer_name, printed_name,
+};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -39,6 +41,12 @@ enum What {
     Multirange,
     /// One that makes values of a range type.
     Function,
+    /// The rule that makes a view.
+    Rule,
+    /// Of a constraint.
+    Index,
+    /// Of an identity column, which is found by that.
+    Sequence,
 }
 
 impl What {
@@ -48,6 +56,8 @@ impl What {
             (class::CONSTRAINT, "domain") => Some(Self::Constraint),
             (class::TYPE, "range_type") => Some(Self::Multirange),
             (class::PROCEDURE, "range_type") => Some(Self::Function),
+            (class::REWRITE, "view" | "materialized_view") => Some(Self::Rule),
+            (class::RELATION, "primary_key" | "unique" | "exclusion") => Some(Self::Index),
             _ => None,
         }
     }
@@ -57,6 +67,9 @@ impl What {
             Self::Constraint => "constraint",
             Self::Multirange => "multirange",
             Self::Function => "function",
+            Self::Rule => "rule",
+            Self::Index => "index",
+            Self::Sequence => "sequence",
         }
     }
 }
@@ -84,6 +97,7 @@ fn body(_: &Server) -> String {
         let part = match (class, catalogue) {
             (1259, 1247) => part_of_type,
             (2606, 1247) => "k.conname::text",
+            (2618, _) => "r.rulename::text",
             _ => "NULL",
         };
         format!(
@@ -127,7 +141,11 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
     let part: Option<&str> = cells.get(5)?;
-    if let (Some(what), Some(name)) = (What::of(class, &target), part) {
+    let of_sequence = (class == class::RELATION && column == 0 && target.kind == "column").then_some(What::Sequence);
+    let what = What::of(class, &target).or(of_sequence);
+    // The index of a constraint has its name.
+    let named_so = Some(last_part(&target)).filter(|_| matches!(what, Some(What::Index | What::Sequence)));
+    if let (Some(what), Some(name)) = (what, part.or(named_so)) {
         let names = target.name.iter().cloned().chain([SmolStr::new(name), SmolStr::new_static(what.word())]);
         let id = target.sibling("comment", names);
         let part = Some(Part { what, name: name.to_owned() });
@@ -149,10 +167,6 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
             (target.sibling("comment", parts), Some(name.to_string()))
         }
         None if column != 0 && target.kind != "column" => return super::unmodelled::comment(reading, &target, column),
-        // The rule that makes a view, which is the view.
-        None if class == class::REWRITE && target.kind != "rule" => {
-            return super::unmodelled::comment(reading, &target, 0);
-        }
         None => (id_of(&target), None),
     };
     reading.add((0, oid, column_address(class, &id)), object(id, &Attributes { text, column, part: None }, [target])?);
@@ -172,7 +186,7 @@ pub(in super::super) fn on(target: &ObjectId, text: &str) -> Result<Object, Stri
 pub(super) struct Comment;
 
 /// What a comment is on: what is in another schema needs that schema as well.
-fn target_of(object: &Object) -> Option<&ObjectId> {
+pub(super) fn target_of(object: &Object) -> Option<&ObjectId> {
     object.needs.iter().find(|need| need.kind != "schema").or_else(|| object.needs.first())
 }
 
@@ -197,6 +211,9 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
             What::Constraint => format!("CONSTRAINT {} ON DOMAIN {}", identifier(name), outer_name(target)),
             What::Multirange => format!("TYPE {name}"),
             What::Function => format!("FUNCTION {name}"),
+            What::Sequence => return Err(malformed("a comment on a sequence is set by its column")),
+            What::Index => format!("INDEX {}", in_schema(target.schema.as_ref(), name)),
+            What::Rule => format!("RULE {} ON {}", identifier(name), outer_name(target)),
         });
     }
     let kind = target.kind.as_str();
@@ -224,6 +241,23 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
     })
 }
 
+/// The statement that sets the text of a comment, given as SQL.
+fn comment_statement(
+    object: &Object,
+    attributes: &Attributes,
+    text: &str,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
+    let is_on_sequence = matches!(attributes.part, Some(Part { what: What::Sequence, .. }));
+    let Some(column) = target_of(object).filter(|_| is_on_sequence) else {
+        return Ok(format!("COMMENT ON {} IS {text}", target_text(object, attributes, side)?));
+    };
+    let (table, name) = (literal(&outer_name(column)), literal(last_part(column)));
+    let sequence = format!("pg_catalog.pg_get_serial_sequence({table}, {name})");
+    let body = format!("BEGIN EXECUTE pg_catalog.format('COMMENT ON SEQUENCE %s IS %L', {sequence}, {text}); END");
+    Ok(format!("DO {}", dollar_quoted(&body)))
+}
+
 /// A comment on the tenant's own schema, whatever that is called where the statement runs.
 fn on_own_schema(text: &str) -> String {
     let body = format!("BEGIN EXECUTE format('COMMENT ON SCHEMA %I IS %L', current_schema(), {text}); END");
@@ -240,7 +274,7 @@ impl Comment {
         if Self::is_on_own_schema(object) {
             return Ok(on_own_schema(&literal(&attributes.text)));
         }
-        Ok(format!("COMMENT ON {} IS {}", target_text(object, &attributes, sides.to)?, literal(&attributes.text)))
+        comment_statement(object, &attributes, &literal(&attributes.text), sides.to)
     }
 }
 
@@ -251,6 +285,11 @@ impl Kind for Comment {
 
     fn rule(&self, _: &Change<'_>) -> Rule {
         Rule::Alter
+    }
+
+    /// Setting the text of a comment brings it nowhere else: one on a column of a view that becomes a table's.
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -267,7 +306,7 @@ impl Kind for Comment {
             return Ok(vec![MigrationStep::drop(&object.id, on_own_schema(&text))]);
         }
         let attributes: Attributes = attributes_of(object)?;
-        let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes, sides.from)?);
+        let text = comment_statement(object, &attributes, "NULL", sides.from)?;
         Ok(found(object, sides, MigrationStep::drop(&object.id, text)))
     }
 }

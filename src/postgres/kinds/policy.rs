@@ -107,6 +107,10 @@ impl Kind for Policy {
         }
     }
 
+    fn is_derived(&self) -> bool {
+        true
+    }
+
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let mut text = format!("CREATE POLICY {} ON {}", identifier(last_part(&object.id)), outer_name(&object.id));

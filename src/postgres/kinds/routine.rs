@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{dollar_quoted, identifier, in_schema, literal, printed_name};
+use super::described::function;
 use super::{aggregate, unmodelled};
-use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -61,12 +62,13 @@ pub(in super::super) const SOURCE: Source = Source { name: "routine", body, read
 /// Whether the server has one of the same name and arguments is looked up by index; `pg_function_is_visible` looks at all of
 /// that name in all schemas.
 fn body(_: &Server) -> String {
-    "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
+    format!(
+        "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
      pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname::text, p.prosrc, p.probin, \
      CASE WHEN p.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(p.oid) END, \
      p.provolatile::text, p.proparallel::text, p.proisstrict, p.prosecdef, p.proleakproof, \
      p.procost, p.prorows, p.proretset, p.prosupport::oid, \
-     CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, p.proconfig, \
+     CASE WHEN p.prosupport <> 0 THEN {} END, p.proconfig, \
      CASE WHEN p.protrftypes IS NOT NULL THEN \
        (SELECT string_agg('FOR TYPE ' || format_type(u, NULL), ', ') FROM unnest(p.protrftypes) u) END, \
      CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END, \
@@ -75,8 +77,9 @@ fn body(_: &Server) -> String {
      coalesce((SELECT true FROM pg_proc s WHERE s.proname = p.proname AND s.proargtypes = p.proargtypes \
        AND s.pronamespace = 11), false) \
      FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
-        .to_owned()
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255",
+        function("p.prosupport")
+    )
 }
 
 fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
@@ -209,11 +212,32 @@ fn setting_clause(setting: &str) -> String {
     ];
     let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
     if LISTS.contains(&name) && !value.is_empty() {
-        format!("{name} TO {value}")
+        let names: Vec<String> = names_of_list(value).iter().map(|name| literal(name)).collect();
+        format!("{name} TO {}", names.join(", "))
     } else {
         let parts: Vec<String> = name.split('.').map(identifier).collect();
         format!("{} TO {}", parts.join("."), literal(value))
     }
+}
+
+/// The names of a stored list, some of which are in double quotes. One may be empty, which only a literal can say.
+fn names_of_list(list: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut characters = list.chars().peekable();
+    let mut is_quoted = false;
+    while let Some(character) = characters.next() {
+        match (character, names.last_mut()) {
+            ('"', Some(name)) if is_quoted && characters.peek() == Some(&'"') => {
+                name.extend(characters.next());
+            }
+            ('"', _) => is_quoted = !is_quoted,
+            (',', _) if !is_quoted => names.push(String::new()),
+            (' ', _) if !is_quoted => {}
+            (_, Some(name)) => name.push(character),
+            (_, None) => {}
+        }
+    }
+    names
 }
 
 impl Kind for Routine {
@@ -244,7 +268,27 @@ impl Kind for Routine {
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
+    /// A new body may speak of what other steps make, so that nothing may call it before them.
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        if dependent.id.kind == "event_trigger" { Disturbance::Recreate } else { Disturbance::None }
+    }
+
     fn claims(&self, object: &Object) -> Vec<String> {
-        vec![format!("routine {}", printed_name(&object.id))]
+        vec![super::routine_name(&object.id)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_said_as_literals() {
+        let check = |setting: &str, expected: &str| assert_eq!(setting_clause(setting), expected);
+        check("search_path=pg_catalog, public", "search_path TO 'pg_catalog', 'public'");
+        check("search_path=\"a b\", \"\", \"c\"\"d,e\"", "search_path TO 'a b', '', 'c\"d,e'");
+        check("search_path=", "search_path TO ''");
+        check("work_mem=4MB", "work_mem TO '4MB'");
+        check("app.tenant=it's", "app.tenant TO 'it''s'");
     }
 }

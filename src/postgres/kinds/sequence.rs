@@ -137,6 +137,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
     let owner = cells.get::<Option<u32>>(26)?.zip(cells.get::<Option<i32>>(27)?);
     if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
         reading.identity_sequences.insert(owner, options);
+        reading.identity_addresses.insert(owner, row.oid);
         return Ok(None);
     }
     if let Some((table, column)) = owner {

@@ -1,12 +1,15 @@
 //! Views and materialised views: two kinds of one shape, carried as the server prints them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::super::catalog::{Cells, is_default, object};
+use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
-use super::table;
+use super::{column, column_change, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -22,6 +25,60 @@ struct Attributes {
     access_method: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     tablespace: Option<String>,
+    /// Of a materialised view: how columns are stored and sampled, where that is not as usual.
+    #[serde(skip_serializing_if = "is_default")]
+    column_settings: BTreeMap<String, column::Attributes>,
+    /// Of a view: its columns in order, as `name type`, with collations.
+    #[serde(skip_serializing_if = "is_default")]
+    columns: Vec<String>,
+}
+
+/// Once all is read: tells each view its columns.
+pub(super) fn finish(reading: &mut Reading) {
+    let mut all: Vec<(u32, Vec<String>)> = Vec::new();
+    for (oid, relation) in reading.relations.iter().filter(|(_, relation)| relation.id.kind == "view") {
+        let mut columns: Vec<_> = relation.columns.iter().collect();
+        columns.sort_unstable_by_key(|(number, _)| **number);
+        all.push((*oid, columns.into_iter().filter_map(|(_, column)| column.printed.clone()).collect()));
+    }
+    for (oid, columns) in all {
+        if let Some(view) = reading.at_mut((class::RELATION, oid, 0)).filter(|_| !columns.is_empty()) {
+            view.attributes.insert("columns".to_owned(), columns.into());
+        }
+    }
+}
+
+/// Notes how a column of a materialised view is stored and sampled. What it is beyond that, the query says.
+pub(super) fn note_column(
+    view: Address,
+    name: &str,
+    all: column::Attributes,
+    reading: &mut Reading,
+) -> Result<(), String> {
+    let settings = all.settings();
+    if settings == column::Attributes::default() {
+        return Ok(());
+    }
+    let Some(view) = reading.at_mut(view) else { return Ok(()) };
+    let settings = serde_json::to_value(settings).map_err(|error| format!("{}: {error}", view.id))?;
+    let columns = view.attributes.entry("column_settings").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(columns) = columns {
+        columns.insert(name.to_owned(), settings);
+    }
+    Ok(())
+}
+
+/// The steps that bring the columns of a materialised view from some settings to others.
+fn column_steps(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let names: BTreeSet<&String> = before.column_settings.keys().chain(after.column_settings.keys()).collect();
+    let usual = column::Attributes::default();
+    let of =
+        |side: &'_ Attributes, name: &String| side.column_settings.get(name).cloned().unwrap_or_else(|| usual.clone());
+    let steps = names.into_iter().flat_map(|name| {
+        let column = id.sibling("column", [id.name[0].clone(), name.as_str().into()]);
+        column_change::extras(&column, &of(before, name), &of(after, name), sides)
+    });
+    steps.map(|step| MigrationStep { object: id.clone(), ..step }).collect()
 }
 
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
@@ -33,6 +90,8 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         unlogged: row.unlogged,
         access_method: cells.get(10)?,
         tablespace: cells.get(11)?,
+        column_settings: BTreeMap::new(),
+        columns: Vec::new(),
     };
     object(row.id.clone(), &attributes, [])
 }
@@ -45,27 +104,10 @@ pub(super) struct View {
 pub(super) const VIEW: View = View { name: "view", words: "VIEW" };
 pub(super) const MATERIALIZED_VIEW: View = View { name: "materialized_view", words: "MATERIALIZED VIEW" };
 
-impl Kind for View {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn rule(&self, change: &Change<'_>) -> Rule {
-        match change.attribute {
-            "options" => Rule::Alter,
-            "tablespace" => Rule::Cosmetic,
-            _ => Rule::Replace,
-        }
-    }
-
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
-        false
-    }
-
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let attributes: Attributes = attributes_of(object)?;
+impl View {
+    fn statement(&self, verb: &str, id: &ObjectId, attributes: &Attributes) -> String {
         let unlogged = if attributes.unlogged { "UNLOGGED " } else { "" };
-        let mut text = format!("CREATE {unlogged}{} {}", self.words, outer_name(&object.id));
+        let mut text = format!("{verb} {unlogged}{} {}", self.words, outer_name(id));
         if let Some(method) = &attributes.access_method {
             text.push_str(&format!(" USING {}", identifier(method)));
         }
@@ -73,22 +115,76 @@ impl Kind for View {
             text.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
         }
         text.push_str(&format!(" AS\n{}", attributes.definition));
-        Ok(vec![MigrationStep::create(&object.id, text)])
+        text
+    }
+}
+
+/// Whether a view keeps its columns, as names and types, and gets others behind them at most: only then can its query
+/// be replaced (PostgreSQL manual, CREATE VIEW).
+fn only_adds_columns(change: &Change<'_>) -> bool {
+    match (change.from.and_then(Value::as_array), change.to.and_then(Value::as_array)) {
+        (Some(before), Some(after)) => after.starts_with(before),
+        _ => false,
+    }
+}
+
+impl Kind for View {
+    fn name(&self) -> &'static str {
+        self.name
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn rule(&self, change: &Change<'_>) -> Rule {
+        match change.attribute {
+            "options" | "column_settings" => Rule::Alter,
+            "tablespace" => Rule::Cosmetic,
+            "definition" if self.name == VIEW.name => Rule::Alter,
+            "columns" if only_adds_columns(change) => Rule::Alter,
+            _ => Rule::Replace,
+        }
+    }
+
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "definition")
+    }
+
+    fn is_derived(&self) -> bool {
+        true
+    }
+
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let text = self.statement("CREATE", &object.id, &attributes);
+        let mut steps = vec![MigrationStep::create(&object.id, text)];
+        steps.extend(column_steps(&object.id, &Attributes::default(), &attributes, sides));
+        Ok(steps)
+    }
+
+    fn alter(
+        &self,
+        object: &Object,
+        changes: &[Change<'_>],
+        sides: &Sides<'_>,
+    ) -> Result<Vec<MigrationStep>, PlanError> {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
+        if changes.iter().any(|change| change.attribute == "definition") {
+            // Options are replaced along with the query.
+            let text = self.statement("CREATE OR REPLACE", &object.id, &after);
+            let step = MigrationStep::alter(&object.id, text);
+            return Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))]);
+        }
         let name = outer_name(&object.id);
         let clauses = table::option_clauses(&before.options, &after.options);
         let statements = clauses.into_iter().map(|clause| format!("ALTER {} {name} {clause}", self.words));
-        Ok(statements.map(|statement| MigrationStep::alter(&object.id, statement)).collect())
+        let mut steps: Vec<_> = statements.map(|statement| MigrationStep::alter(&object.id, statement)).collect();
+        steps.extend(column_steps(&object.id, &before, &after, sides));
+        Ok(steps)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let kinds = ["comment", "default", "index", "rule", "trigger"];
-        let parts: Vec<ObjectId> =
-            kinds.into_iter().flat_map(|kind| sides.from.parts(kind, &object.id)).map(|part| part.id.clone()).collect();
+        let kinds = ["default", "index", "rule", "trigger"];
+        let parts = kinds.into_iter().flat_map(|kind| sides.from.parts(kind, &object.id)).map(|part| part.id.clone());
+        let parts: Vec<ObjectId> = parts.chain(super::comments_within(&object.id, sides.from)).collect();
         let name = outer_name(&object.id);
         let step = MigrationStep::drop(&object.id, format!("DROP {} {name}", self.words)).unmaking(parts);
         let step = step.locking(table::access_exclusive(&name));

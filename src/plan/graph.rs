@@ -25,12 +25,13 @@ pub(super) struct StepGraph {
 
 /// What goes along when a container is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parting {
+pub(super) enum Parting<'a> {
     /// All its parts.
     Together,
-    /// All but the parts that need something else that is dropped or altered, and that no other part needs. These go
-    /// first: a foreign key between two tables that refer to each other and are both dropped.
-    LeavesFirst,
+    /// Of containers among these, all but the parts that need something else of these that is dropped or altered, and
+    /// that no other part needs. These go first: a foreign key between two tables that refer to each other and are both
+    /// dropped.
+    LeavesFirst(&'a [ObjectId]),
 }
 
 /// What the steps that alter an object wait for.
@@ -54,6 +55,22 @@ struct Doers {
 }
 
 impl Doers {
+    /// Whether an object is altered without a step of its own: what it needs takes it along.
+    fn changes_along(&self, id: &ObjectId) -> bool {
+        self.alterers.get(id).is_some_and(Vec::is_empty)
+    }
+
+    /// What stands behind a need that changes along with what it needs itself.
+    fn needs_behind<'a>(&self, need: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a ObjectId> {
+        let mut behind = Vec::new();
+        let mut waiting = vec![need];
+        while let Some(object) = waiting.pop().filter(|id| self.changes_along(id)).and_then(|id| sides.to.get(id)) {
+            behind.extend(object.needs.iter().filter(|id| !behind.contains(id)).collect::<Vec<_>>());
+            waiting.extend(object.needs.iter().filter(|id| self.changes_along(id)));
+        }
+        behind
+    }
+
     fn makes(&mut self, nodes: &[usize], makes: Vec<Vec<ObjectId>>) {
         for (node, made) in nodes.iter().zip(makes) {
             self.makers.extend(made.into_iter().map(|id| (id, *node)));
@@ -66,7 +83,7 @@ impl StepGraph {
         decisions: &Decisions<'_>,
         sides: &Sides<'_>,
         dialect: &'static dyn Dialect,
-        (parting, patience): (Parting, Patience),
+        (parting, patience): (Parting<'_>, Patience),
     ) -> Result<Self, PlanError> {
         let mut graph = Self { steps: Vec::new(), successors: Vec::new() };
         let mut doers = Doers::default();
@@ -81,7 +98,11 @@ impl StepGraph {
             let changes = changes.iter().filter(|change| !is_released || !kind.release_makes(change));
             let steps = kind.alter(object, &changes.copied().collect::<Vec<_>>(), sides)?;
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
+            let gone: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.unmakes.clone()).collect();
             let nodes = graph.add(steps);
+            for (node, gone) in nodes.iter().zip(gone) {
+                doers.droppers.extend(gone.into_iter().map(|id| (id, *node)));
+            }
             let mut awaited = HashSet::new();
             for node in &nodes {
                 awaited.extend(graph.steps[*node].after.iter().cloned());
@@ -183,6 +204,9 @@ impl StepGraph {
         for (id, node) in altered.chain(made) {
             for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
                 self.wait_for_need(Some(id), need, node, doers);
+                for behind in doers.needs_behind(need, sides) {
+                    self.wait_for_need(Some(id), behind, node, doers);
+                }
             }
         }
         for node in 0..self.steps.len() {
@@ -201,17 +225,29 @@ impl StepGraph {
         patience: Patience,
         dialect: &'static dyn Dialect,
     ) -> Result<(), PlanError> {
+        let dependents = |id: &ObjectId| {
+            let mut found: Vec<(&ObjectId, &Object)> = Vec::new();
+            let mut waiting: Vec<&ObjectId> =
+                decisions.dependents.get_key_value(id).map(|(id, _)| *id).into_iter().collect();
+            while let Some(id) = waiting.pop() {
+                for dependent in decisions.dependents.get(id).into_iter().flatten() {
+                    found.push((id, dependent));
+                    waiting.extend(Some(&dependent.id).filter(|dependent| doers.changes_along(dependent)));
+                }
+            }
+            found
+        };
         for (id, node) in &doers.droppers {
-            for dependent in decisions.dependents.get(id).into_iter().flatten() {
+            for (id, dependent) in dependents(id) {
                 self.wait_for_dependent(dependent, id, *node, sides, doers);
             }
         }
         for (id, changes) in &decisions.altered {
             let kind = kind_of(dialect, id)?;
-            for dependent in decisions.dependents.get(id).into_iter().flatten() {
+            for (need, dependent) in dependents(id) {
                 if patience == Patience::All || kind.disturbs(changes, dependent, sides) == Disturbance::Recreate {
                     for node in doers.alterers.get(*id).into_iter().flatten() {
-                        self.wait_for_dependent(dependent, id, *node, sides, doers);
+                        self.wait_for_dependent(dependent, need, *node, sides, doers);
                     }
                 }
             }
@@ -235,7 +271,10 @@ impl StepGraph {
     /// A step that drops or alters an object waits for the drop of what leans on it, and for the change by which
     /// something stops leaning on it.
     fn wait_for_dependent(&mut self, dependent: &Object, id: &ObjectId, node: usize, sides: &Sides<'_>, doers: &Doers) {
-        if let Some(dropper) = doers.droppers.get(&dependent.id) {
+        // A step of an object may itself take away what leans on it.
+        let own = doers.alterers.get(id);
+        let is_own = |dropper: &usize| own.is_some_and(|own| own.contains(dropper) && own.contains(&node));
+        if let Some(dropper) = doers.droppers.get(&dependent.id).filter(|dropper| !is_own(dropper)) {
             self.order(*dropper, node);
         }
         let leans_on = sides.to.get(&dependent.id).is_some_and(|object| object.needs.contains(id));
@@ -297,11 +336,23 @@ impl StepGraph {
             }
         }
         if order.len() < self.steps.len() {
-            let stuck = waiting_for.iter().zip(&self.steps).filter(|(count, _)| **count > 0);
-            return Err(PlanError::Cycle(stuck.map(|(_, step)| step.object.clone()).collect()));
+            let stuck = self.in_circles(&order).into_iter().map(|node| self.steps[node].object.clone());
+            return Err(PlanError::Cycle(stuck.collect()));
         }
         let mut steps: Vec<Option<MigrationStep>> = self.steps.into_iter().map(Some).collect();
         Ok(order.into_iter().filter_map(|node| steps[node].take()).collect())
+    }
+}
+
+impl StepGraph {
+    /// The steps that wait for each other, without those that merely wait for one of them.
+    fn in_circles(&self, ordered: &[usize]) -> BTreeSet<usize> {
+        let mut stuck: BTreeSet<usize> = (0..self.steps.len()).filter(|node| !ordered.contains(node)).collect();
+        loop {
+            let is_last = |node: &&usize| !self.successors[**node].iter().any(|successor| stuck.contains(successor));
+            let Some(last) = stuck.iter().find(is_last).copied() else { return stuck };
+            stuck.remove(&last);
+        }
     }
 }
 

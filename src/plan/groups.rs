@@ -18,7 +18,7 @@ pub(super) fn drop_steps(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
-    parting: Parting,
+    parting: Parting<'_>,
 ) -> Result<Vec<DropGroup>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
@@ -34,8 +34,11 @@ pub(super) fn drop_steps(
         }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
-        if parting == Parting::LeavesFirst {
-            part_leaves(id, &mut along, decisions, sides);
+        take_along(&mut along, decisions, dialect)?;
+        if let Parting::LeavesFirst(stuck) = parting
+            && stuck.contains(id)
+        {
+            part_leaves(id, &mut along, stuck, decisions, sides);
         }
         for step in &mut steps {
             let reason = decisions.dropped.get(id).cloned().flatten();
@@ -46,6 +49,24 @@ pub(super) fn drop_steps(
         groups.push((steps, along.into_iter().collect()));
     }
     Ok(groups)
+}
+
+/// Adds what goes by itself with what goes.
+fn take_along(
+    along: &mut HashSet<ObjectId>,
+    decisions: &Decisions<'_>,
+    dialect: &'static dyn Dialect,
+) -> Result<(), PlanError> {
+    let mut stack: Vec<ObjectId> = along.iter().cloned().collect();
+    while let Some(id) = stack.pop() {
+        for dependent in decisions.dependents.get(&id).into_iter().flatten() {
+            let is_dropped = decisions.dropped.contains_key(&dependent.id);
+            if is_dropped && kind_of(dialect, &dependent.id)?.goes_along() && along.insert(dependent.id.clone()) {
+                stack.push(dependent.id.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as
@@ -64,7 +85,13 @@ fn containers_first(
 }
 
 /// Takes out of what goes along with a container the parts that must go first.
-fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &Decisions<'_>, sides: &Sides<'_>) {
+fn part_leaves(
+    container: &ObjectId,
+    along: &mut HashSet<ObjectId>,
+    stuck: &[ObjectId],
+    decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
+) {
     let is_needed = |id: &ObjectId| {
         let dependents = decisions.dependents.get(id).into_iter().flatten();
         dependents.into_iter().any(|dependent| along.contains(&dependent.id))
@@ -72,7 +99,8 @@ fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &
     let needs_other = |id: &ObjectId| {
         let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
         let changes = |need: &ObjectId| decisions.dropped.contains_key(need) || decisions.altered.contains_key(need);
-        needs.into_iter().any(|need| changes(need) && !along.contains(need))
+        let is_stuck = |need: &ObjectId| stuck.iter().any(|object| need == object || need.is_inside(object));
+        needs.into_iter().any(|need| changes(need) && is_stuck(need) && !along.contains(need))
     };
     let leaves: Vec<ObjectId> =
         along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();

@@ -5,7 +5,7 @@ use schema_sync_store::{DiffCalculator, ObjectId, SchemaDiff, SchemaSnapshot};
 use super::decide::{Decisions, Rebinding};
 use super::graph::{Parting, Patience, StepGraph};
 use super::{MigrationPlan, MigrationStep, PlanError, fold};
-use crate::kind::{Dialect, DialectDiff, Sides};
+use crate::kind::{Compared, Dialect, DialectDiff, Sides, compared};
 
 /// Plans how one snapshot becomes another. Deterministic, and without a database at hand.
 pub trait Planner: Send + Sync {
@@ -21,27 +21,26 @@ pub trait Planner: Send + Sync {
     ) -> Result<MigrationPlan, PlanError>;
 }
 
-/// A way to look for an order.
-type Way = (Rebinding, Parting, Patience);
-
-/// All of them, simplest first.
-const WAYS: [Way; 6] = [
-    (Rebinding::InPlace, Parting::Together, Patience::All),
-    (Rebinding::InPlace, Parting::LeavesFirst, Patience::All),
-    (Rebinding::InPlace, Parting::Together, Patience::Disturbed),
-    (Rebinding::InPlace, Parting::LeavesFirst, Patience::Disturbed),
-    (Rebinding::Anew, Parting::LeavesFirst, Patience::All),
-    (Rebinding::Anew, Parting::LeavesFirst, Patience::Disturbed),
+/// Ways to look for an order, simplest first.
+const WAYS: [(Rebinding, Patience); 4] = [
+    (Rebinding::InPlace, Patience::All),
+    (Rebinding::InPlace, Patience::Disturbed),
+    (Rebinding::Anew, Patience::All),
+    (Rebinding::Anew, Patience::Disturbed),
 ];
 
 fn ordered(
     diff: &SchemaDiff,
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
-    (rebinding, parting, patience): Way,
+    (rebinding, patience): (Rebinding, Patience),
 ) -> Result<Vec<MigrationStep>, PlanError> {
     let decisions = Decisions::of(diff, sides, dialect, rebinding)?;
-    StepGraph::build(&decisions, sides, dialect, (parting, patience))?.into_order()
+    let order = |parting| StepGraph::build(&decisions, sides, dialect, (parting, patience))?.into_order();
+    match order(Parting::Together) {
+        Err(PlanError::Cycle(stuck)) => order(Parting::LeavesFirst(&stuck)),
+        steps => steps,
+    }
 }
 
 /// The default planner: one topological sort over the needs of both sides.
@@ -61,6 +60,9 @@ impl Planner for DependencyPlanner {
                 return Err(PlanError::DialectMismatch { from, to });
             }
         }
+        let (from_hash, to_hash) = (from.hash(), to.hash());
+        let Compared { from, to, .. } = compared(from, to, dialect);
+        let (from, to) = (&from, &to);
         let diff = DialectDiff(dialect).calculate(from, to);
         refuse_unmodelled(&diff, dialect)?;
         let sides = Sides { from, to };
@@ -74,9 +76,12 @@ impl Planner for DependencyPlanner {
         let steps = steps?;
         Ok(MigrationPlan {
             dialect: dialect.name().to_owned(),
-            from: from.hash(),
-            to: to.hash(),
-            steps: fold::fold(steps.into_iter().map(|step| telling_objects(step, &sides)).collect()),
+            from: from_hash,
+            to: to_hash,
+            coverage: to.coverage().clone(),
+            steps: fold::fold(
+                steps.into_iter().map(|step| telling_objects(step, &sides)).filter(does_something).collect(),
+            ),
         })
     }
 }
@@ -85,6 +90,11 @@ impl Planner for DependencyPlanner {
 fn telling_objects(mut step: MigrationStep, sides: &Sides<'_>) -> MigrationStep {
     step.makes.retain(|id| sides.to.get(id).is_some());
     step
+}
+
+/// What goes with another object by itself needs no statement, wherever it is dropped.
+fn does_something(step: &MigrationStep) -> bool {
+    !step.statements.is_empty()
 }
 
 fn refuse_unmodelled(diff: &SchemaDiff, dialect: &'static dyn Dialect) -> Result<(), PlanError> {

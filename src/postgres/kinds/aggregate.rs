@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{in_schema, literal};
-use super::described::{self, function};
+use super::described;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -26,13 +26,14 @@ struct Attributes {
 pub(in super::super) const SOURCE: Source = Source { name: "aggregate", body, read };
 
 fn body(_: &Server) -> String {
+    let function = described::function;
     format!(
         "SELECT g.aggfnoid::oid, g.aggkind::text, {}, format_type(g.aggtranstype, NULL), g.aggtransspace, \
-         {}, g.aggfinalextra, g.aggfinalmodify::text, {}, {}, {}, g.agginitval, {}, {}, \
-         CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END, g.aggmtransspace, {}, \
-         g.aggmfinalextra, g.aggmfinalmodify::text, g.aggminitval, {} \
-         FROM pg_depend d JOIN pg_aggregate g ON g.aggfnoid = d.objid::oid \
-         WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255",
+     {}, g.aggfinalextra, g.aggfinalmodify::text, {}, {}, {}, g.agginitval, {}, {}, \
+     CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END, g.aggmtransspace, {}, \
+     g.aggmfinalextra, g.aggmfinalmodify::text, g.aggminitval, {} \
+     FROM pg_depend d JOIN pg_aggregate g ON g.aggfnoid = d.objid::oid \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255",
         function("g.aggtransfn"),
         function("g.aggfinalfn"),
         function("g.aggcombinefn"),

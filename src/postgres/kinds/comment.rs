@@ -32,10 +32,10 @@ struct Part {
     name: String,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum What {
-    /// Of a domain.
+    /// Of a domain, or of a column that must not be null.
     Constraint,
     /// The type that comes along with a range type.
     Multirange,
@@ -43,7 +43,7 @@ enum What {
     Function,
     /// The rule that makes a view.
     Rule,
-    /// Of a constraint.
+    /// That of a key, which may have a comment beside the key's own.
     Index,
     /// Of an identity column, which is found by that.
     Sequence,
@@ -53,7 +53,7 @@ impl What {
     /// What a comment is on whose class is not that of the object at its address.
     fn of(class: u32, target: &ObjectId) -> Option<Self> {
         match (class, target.kind.as_str()) {
-            (class::CONSTRAINT, "domain") => Some(Self::Constraint),
+            (class::CONSTRAINT, "domain" | "column") => Some(Self::Constraint),
             (class::TYPE, "range_type") => Some(Self::Multirange),
             (class::PROCEDURE, "range_type") => Some(Self::Function),
             (class::REWRITE, "view" | "materialized_view") => Some(Self::Rule),
@@ -97,6 +97,7 @@ fn body(_: &Server) -> String {
         let part = match (class, catalogue) {
             (1259, 1247) => part_of_type,
             (2606, 1247) => "k.conname::text",
+            (2606, 1259) => "CASE WHEN k.contype = 'n' THEN k.conname::text END",
             (2618, _) => "r.rulename::text",
             _ => "NULL",
         };
@@ -143,12 +144,12 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     let part: Option<&str> = cells.get(5)?;
     let of_sequence = (class == class::RELATION && column == 0 && target.kind == "column").then_some(What::Sequence);
     let what = What::of(class, &target).or(of_sequence);
-    // The index of a constraint has its name.
-    let named_so = Some(last_part(&target)).filter(|_| matches!(what, Some(What::Index | What::Sequence)));
-    if let (Some(what), Some(name)) = (what, part.or(named_so)) {
-        let names = target.name.iter().cloned().chain([SmolStr::new(name), SmolStr::new_static(what.word())]);
+    let is_named_so = matches!(what, Some(What::Index | What::Sequence));
+    let name = if is_named_so { target.name.last().cloned() } else { part.map(SmolStr::new) };
+    if let (Some(what), Some(name)) = (what, name) {
+        let names = target.name.iter().cloned().chain([name.clone(), SmolStr::new_static(what.word())]);
         let id = target.sibling("comment", names);
-        let part = Some(Part { what, name: name.to_owned() });
+        let part = Some(Part { what, name: name.to_string() });
         let attributes = Attributes { text: cells.get(4)?, column: None, part };
         reading.add((0, oid, column_address(class, &id)), object(id, &attributes, [target])?);
         return Ok(());
@@ -208,7 +209,10 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
     }
     if let Some(Part { what, name }) = &attributes.part {
         return Ok(match what {
-            What::Constraint => format!("CONSTRAINT {} ON DOMAIN {}", identifier(name), outer_name(target)),
+            What::Constraint => {
+                let word = if target.kind == "domain" { "DOMAIN " } else { "" };
+                format!("CONSTRAINT {} ON {word}{}", identifier(name), outer_name(target))
+            }
             What::Multirange => format!("TYPE {name}"),
             What::Function => format!("FUNCTION {name}"),
             What::Sequence => return Err(malformed("a comment on a sequence is set by its column")),
@@ -225,7 +229,7 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
             format!("{} {}", kind.to_uppercase(), outer_name(target))
         }
         "materialized_view" => format!("MATERIALIZED VIEW {}", outer_name(target)),
-        "enum" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
+        "base_type" | "enum" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
         "column" => format!("COLUMN {}.{}", outer_name(target), identifier(last_part(target))),
         "index" => format!("INDEX {}", last_name(target)),
         "function" | "procedure" => format!("{} {}", kind.to_uppercase(), printed_name(target)),

@@ -4,8 +4,9 @@ use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, is_default, object};
-use super::super::quote::{identifier, outer_name};
+use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
+use super::not_null;
 use super::remade_type::{self, Recast};
 use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -17,6 +18,10 @@ struct Attributes {
     type_name: String,
     #[serde(skip_serializing_if = "is_default")]
     not_null: bool,
+    /// The name of the constraint by which it is so, where it is not the one that the server chooses. Servers before
+    /// PostgreSQL 17 have no such names.
+    #[serde(skip_serializing_if = "is_default")]
+    not_null_name: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     default: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -39,15 +44,22 @@ pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
     let names: Vec<String> = cells.get::<Option<Vec<String>>>(10)?.unwrap_or_default();
     let definitions: Vec<String> = cells.get::<Option<Vec<String>>>(11)?.unwrap_or_default();
     let constraint = |(name, definition)| DomainConstraint { name, definition };
+    let not_null_name: Option<String> = cells.get(18)?;
     let attributes = Attributes {
         type_name: cells.get::<Option<String>>(6)?.unwrap_or_default(),
         not_null: cells.get(7)?,
+        not_null_name: not_null_name.filter(|name| *name != own_name(&id)),
         default: cells.get(8)?,
         collation: cells.get(9)?,
         constraints: names.into_iter().zip(definitions).map(constraint).collect(),
         shadowed: false,
     };
     object(id, &attributes, [])
+}
+
+/// The name that the server gives to the constraint of NOT NULL.
+fn own_name(id: &ObjectId) -> String {
+    not_null::chosen_name(&[last_part(id)])
 }
 
 pub(super) struct Domain;
@@ -98,7 +110,16 @@ impl Kind for Domain {
         }
         if before.not_null != after.not_null {
             let word = if after.not_null { "SET" } else { "DROP" };
-            steps.push(scanning(MigrationStep::alter(id, format!("ALTER DOMAIN {name} {word} NOT NULL"))));
+            let named = after.not_null_name.as_ref().filter(|_| after.not_null);
+            let clause = named.map_or_else(
+                || format!("{word} NOT NULL"),
+                |name| format!("ADD CONSTRAINT {} NOT NULL", identifier(name)),
+            );
+            steps.push(scanning(MigrationStep::alter(id, format!("ALTER DOMAIN {name} {clause}"))));
+        } else if before.not_null_name != after.not_null_name {
+            let [old, new] = [&before, &after].map(|side| side.not_null_name.clone().unwrap_or_else(|| own_name(id)));
+            let clause = format!("RENAME CONSTRAINT {} TO {}", identifier(&old), identifier(&new));
+            steps.push(MigrationStep::alter(id, format!("ALTER DOMAIN {name} {clause}")));
         }
         for new in after.constraints.iter().filter(|new| !before.constraints.contains(new)) {
             steps.push(scanning(MigrationStep::alter(id, add(&name, new))));
@@ -116,7 +137,8 @@ impl Kind for Domain {
         if changes.iter().any(is_of_base_type) {
             return remade_type::disturbs(changes, dependent);
         }
-        let changes_constraints = changes.iter().any(|change| change.attribute == "constraints");
+        let changes_constraints =
+            changes.iter().any(|change| matches!(change.attribute, "constraints" | "not_null" | "not_null_name"));
         if is_on_constraint(dependent) && changes_constraints { Disturbance::Recreate } else { Disturbance::None }
     }
 
@@ -177,7 +199,8 @@ fn create_statements(name: &str, attributes: &Attributes) -> Vec<String> {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if attributes.not_null {
-        text.push_str(" NOT NULL");
+        let named = attributes.not_null_name.as_ref().map(|name| format!(" CONSTRAINT {}", identifier(name)));
+        text.push_str(&format!("{} NOT NULL", named.unwrap_or_default()));
     }
     for DomainConstraint { name, definition } in attributes.constraints.iter().filter(|each| is_proven(each)) {
         text.push_str(&format!(" CONSTRAINT {} {definition}", identifier(name)));
@@ -202,6 +225,10 @@ fn make_anew(
     };
     let base = &before.type_name;
     let recast = |is_array: bool| {
+        if is_array && (base.ends_with("[]") || after.type_name.ends_with("[]")) {
+            // There are no arrays of arrays.
+            return Recast { through: format!("text[]::{}[]", outer_name(id)), loss: loss.clone() };
+        }
         let array = if is_array { "[]" } else { "" };
         let behind = through.as_ref().map_or_else(String::new, |through| format!("::{through}{array}"));
         Recast { through: format!("{base}{array}{behind}"), loss: loss.clone() }
@@ -215,13 +242,22 @@ fn refuse_hidden_values(id: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanErro
     let printed = |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).map(str::to_owned);
     let is_hidden = |column: &Object| printed(column).is_some_and(|text| text.ends_with("[]"));
     let array = remade_type::columns(id, sides).find(|column| is_hidden(column));
-    let Some(column) = array else { return Ok(()) };
+    let Some(column) = array.or_else(|| column_around(id, sides)) else { return Ok(()) };
     let reason = format!(
-        "its new constraint cannot be proven, as {} is an array of it: change that column's type first, or add the \
-         constraint as NOT VALID",
+        "its new constraint cannot be proven, as {} holds values of it within others: change that column's type first, \
+         or add the constraint as NOT VALID",
         column.id
     );
     Err(PlanError::Refused { object: id.clone(), reason })
+}
+
+/// A column of a type that is made of a type: of a composite with a field of it.
+fn column_around<'a>(id: &ObjectId, sides: &Sides<'a>) -> Option<&'a Object> {
+    let composites = sides.from.of_kind("composite_type").filter(|composite| composite.needs.contains(id));
+    composites.into_iter().find_map(|composite| {
+        let column = sides.from.of_kind("column").find(|column| column.needs.contains(&composite.id));
+        column.or_else(|| column_around(&composite.id, sides))
+    })
 }
 
 fn add(name: &str, constraint: &DomainConstraint) -> String {

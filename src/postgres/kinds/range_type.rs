@@ -7,8 +7,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
-use super::described::function;
-use super::{lineage, remade_type, routine, table};
+use super::{described, lineage, remade_type, routine, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -49,8 +48,8 @@ fn body(_: &Server) -> String {
      JOIN pg_type m ON m.oid = r.rngmultitypid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
      AND EXISTS (SELECT FROM pg_range a WHERE a.rngtypid >= 16384)",
-        function("r.rngcanonical"),
-        function("r.rngsubdiff")
+        described::function("r.rngcanonical"),
+        described::function("r.rngsubdiff"),
     )
 }
 

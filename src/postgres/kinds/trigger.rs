@@ -17,25 +17,25 @@ struct Attributes {
     /// `DISABLE`, `ENABLE REPLICA`, `ENABLE ALWAYS`; absent where it is enabled as usual.
     #[serde(skip_serializing_if = "is_default")]
     enabled: Option<String>,
-    /// For one that a partition has from its partitioned table, and that is in another state than there: that state.
+    /// The partition's own state of a trigger that it has from its partitioned table; there is no definition then.
     #[serde(skip_serializing_if = "is_default")]
-    state_of_partition: Option<String>,
+    of_partition: bool,
 }
 
 pub(in super::super) const SOURCE: Source = Source { name: "trigger", body, read };
 
 /// Printed in the pretty form, which alone is relative to the search path. Those that partitions get from their
-/// partitioned table are told by that table's, but for their state where it is another; up to PostgreSQL 14 they are
-/// internal. Those of foreign keys have an index.
+/// partitioned table are told by that table's, but where they are enabled in another way than the one that they come
+/// from. Before PostgreSQL 15 these are internal.
 fn body(_: &Server) -> String {
     "SELECT g.oid, g.tgrelid, g.tgname::text, g.tgenabled::text, \
      CASE WHEN g.tgparentid = 0 THEN pg_get_triggerdef(g.oid, true) END, \
-     CASE WHEN g.tgparentid <> 0 THEN ARRAY(WITH RECURSIVE above AS (SELECT g.tgparentid AS oid UNION ALL \
-       SELECT p.tgparentid FROM above a JOIN pg_trigger p ON p.oid = a.oid WHERE p.tgparentid <> 0) SELECT oid FROM above) END \
+     CASE WHEN g.tgparentid <> 0 THEN (WITH RECURSIVE u AS (SELECT g.tgparentid AS id UNION ALL \
+       SELECT p.tgparentid FROM u JOIN pg_trigger p ON p.oid = u.id) SELECT array_agg(u.id) FROM u WHERE u.id <> 0) END \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhastriggers JOIN pg_trigger g ON g.tgrelid = c.oid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
-     AND (NOT g.tgisinternal AND g.tgparentid = 0 OR g.tgparentid <> 0 AND g.tgconstrindid = 0 \
-       AND g.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = g.tgparentid))"
+     AND CASE WHEN g.tgparentid = 0 THEN NOT g.tgisinternal ELSE (NOT g.tgisinternal OR g.tgconstraint = 0) \
+       AND g.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = g.tgparentid) END"
         .to_owned()
 }
 
@@ -44,18 +44,19 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let Some(relation) = reading.relations.get(&relation_oid) else { return Ok(()) };
     let outer = relation.id.clone();
     let id = outer.sibling("trigger", [outer.name[0].clone(), SmolStr::new(cells.get::<&str>(3)?)]);
+    let address = (class::TRIGGER, oid, 0);
     let enabled = enabled_word(cells.get(4)?);
-    let attributes = match cells.get::<Option<String>>(5)? {
-        Some(definition) => Attributes { definition, enabled, ..Attributes::default() },
-        None => {
-            for above in cells.get::<Option<Vec<u32>>>(6)?.unwrap_or_default() {
-                reading.later_need((class::TRIGGER, oid, 0), (class::TRIGGER, above, 0));
+    let attributes = match cells.get::<Option<Vec<u32>>>(6)? {
+        None => Attributes { definition: cells.get(5)?, enabled, of_partition: false },
+        Some(ancestors) => {
+            for ancestor in ancestors {
+                reading.later_need(address, (class::TRIGGER, ancestor, 0));
             }
-            let state = enabled.unwrap_or_else(|| "ENABLE".to_owned());
-            Attributes { state_of_partition: Some(state), ..Attributes::default() }
+            let enabled = enabled.or_else(|| Some(ENABLE.to_owned()));
+            Attributes { definition: String::new(), enabled, of_partition: true }
         }
     };
-    reading.add((class::TRIGGER, oid, 0), object(id, &attributes, [outer])?);
+    reading.add(address, object(id, &attributes, [outer])?);
     Ok(())
 }
 
@@ -72,35 +73,46 @@ pub(super) fn enabled_word(code: &str) -> Option<String> {
 
 pub(super) struct Trigger;
 
+const ENABLE: &str = "ENABLE";
+
+/// Sets the state of a trigger, and of those that partitions have from it.
 fn enable(object: &Object, enabled: Option<&str>) -> MigrationStep {
-    let clause = format!("{} TRIGGER {}", enabled.unwrap_or("ENABLE"), identifier(last_part(&object.id)));
+    let clause = format!("{} TRIGGER {}", enabled.unwrap_or(ENABLE), identifier(last_part(&object.id)));
     table::altering(&object.id, clause)
 }
 
-/// The step that brings a partition's trigger into a state, in which those of its own partitions follow.
-fn state_of_partition(object: &Object, state: &str) -> MigrationStep {
-    table::altering(&object.id, format!("{state} TRIGGER {}", identifier(last_part(&object.id))))
+/// The trigger from which a partition's has what it does not say itself.
+fn origin<'a>(object: &Object, side: &'a SchemaSnapshot) -> Option<&'a Object> {
+    let needs = object.needs.iter().filter(|need| need.kind == "trigger").filter_map(|need| side.get(need));
+    let nearest = |trigger: &&Object| trigger.needs.len();
+    needs.max_by_key(nearest)
 }
 
-/// The step by which a partition's trigger gets the state of the one that it is from, where both are still there.
-fn follow_partitioned(object: &Object, sides: &Sides<'_>) -> Option<MigrationStep> {
+/// The moments at which a table becomes a partition, and its partitioned tables theirs: then it has their triggers.
+fn attachments_above(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let parents = sides.to.get(table).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
+    let above = parents.flat_map(|parent| attachments_above(parent, sides));
+    above.chain([lineage::attachment(table)]).collect()
+}
+
+/// Makes a partition's trigger enabled in its own way.
+fn create_of_partition(object: &Object, attributes: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    let step =
+        enable(object, attributes.enabled.as_deref()).after(attachments_above(&lineage::table_of(&object.id), sides));
+    MigrationStep { action: StepAction::Create, ..step.making([object.id.clone()]) }
+}
+
+/// Makes a partition's trigger enabled as the one that it comes from; where it does not stay a partition it has none.
+fn drop_of_partition(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let table = lineage::table_of(&object.id);
-    let above = object.needs.iter().filter(|need| need.kind == "trigger").filter_map(|need| sides.to.get(need));
-    let above = above.filter(|trigger| is_below(&table, &lineage::table_of(&trigger.id), sides.to));
-    let state = |trigger: &Object| {
-        let states = ["state_of_partition", "enabled"].into_iter();
-        let state = states.filter_map(|name| trigger.attribute(name)).find_map(serde_json::Value::as_str);
-        state.unwrap_or("ENABLE").to_owned()
+    let is_partition =
+        |side: &SchemaSnapshot| side.get(&table).and_then(|table| table.attribute("partition_of").cloned());
+    let Some(origin) = origin(object, sides.to).filter(|_| is_partition(sides.to) == is_partition(sides.from)) else {
+        return Ok(Vec::new());
     };
-    // The nearest one has a state of its own where there are several.
-    let state = above.max_by_key(|trigger| trigger.attribute("state_of_partition").is_some()).map(state)?;
-    let step = state_of_partition(object, &state).unmaking([object.id.clone()]);
-    Some(MigrationStep { action: StepAction::Drop, ..step })
-}
-
-fn is_below(table: &ObjectId, above: &ObjectId, side: &SchemaSnapshot) -> bool {
-    let parents = side.get(table).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
-    parents.into_iter().any(|parent| parent == above || is_below(parent, above, side))
+    let attributes: Attributes = attributes_of(origin)?;
+    let step = enable(object, attributes.enabled.as_deref()).unmaking([object.id.clone()]);
+    Ok(vec![MigrationStep { action: StepAction::Drop, ..step }])
 }
 
 impl Kind for Trigger {
@@ -109,28 +121,22 @@ impl Kind for Trigger {
     }
 
     fn rule(&self, change: &Change<'_>) -> Rule {
-        match (change.attribute, change.from, change.to) {
-            ("enabled", ..) | ("state_of_partition", Some(_), Some(_)) => Rule::Alter,
-            _ => Rule::Replace,
-        }
+        if change.attribute == "enabled" { Rule::Alter } else { Rule::Replace }
+    }
+
+    /// The state of a trigger is also that of those that partitions have from it.
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        if dependent.attribute("of_partition").is_some() { Disturbance::Recreate } else { Disturbance::None }
     }
 
     fn rebinds(&self, _: &[Change<'_>]) -> bool {
         false
     }
 
-    /// Those of partitions follow.
-    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        if dependent.id.kind == "trigger" { Disturbance::Recreate } else { Disturbance::None }
-    }
-
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
-        if let Some(state) = &attributes.state_of_partition {
-            let step = MigrationStep { action: StepAction::Create, ..state_of_partition(object, state) };
-            // Being attached gives a table its triggers.
-            let step = step.making([object.id.clone()]).after([lineage::attachment(&lineage::table_of(&object.id))]);
-            return Ok(vec![step]);
+        if attributes.of_partition {
+            return Ok(vec![create_of_partition(object, &attributes, sides)]);
         }
         let step = MigrationStep::create(&object.id, attributes.definition);
         let mut steps = vec![step.locking(format!("SHARE ROW EXCLUSIVE on {}", outer_name(&object.id)))];
@@ -140,20 +146,18 @@ impl Kind for Trigger {
 
     fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
-        Ok(vec![match &attributes.state_of_partition {
-            Some(state) => state_of_partition(object, state),
-            None => enable(object, attributes.enabled.as_deref()),
-        }])
+        Ok(vec![enable(object, attributes.enabled.as_deref())])
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let name = outer_name(&object.id);
-        let attributes: Attributes = attributes_of(object)?;
-        if attributes.state_of_partition.is_some() {
-            return Ok(follow_partitioned(object, sides).into_iter().collect());
+        if object.attribute("of_partition").is_some() {
+            return drop_of_partition(object, sides);
         }
+        let name = outer_name(&object.id);
+        let along = sides.from.of_kind("trigger").filter(|other| other.needs.contains(&object.id));
+        let along: Vec<ObjectId> = along.map(|other| other.id.clone()).collect();
         let statement = format!("DROP TRIGGER {} ON {name}", identifier(last_part(&object.id)));
         let step = MigrationStep::drop(&object.id, statement).unmaking(super::comments_of(&object.id, sides.from));
-        Ok(vec![step.locking(table::access_exclusive(&name))])
+        Ok(vec![step.unmaking(along).locking(table::access_exclusive(&name))])
     }
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
-use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
+use super::super::catalog::{Cells, Reading, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
 use super::{column, column_change, table};
@@ -17,6 +19,9 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 #[serde(deny_unknown_fields, default)]
 struct Attributes {
     definition: String,
+    /// The newest version that prints the definition so, where it could not be brought to the one form of all versions.
+    #[serde(skip_serializing_if = "is_default")]
+    printed_by: Option<u32>,
     #[serde(skip_serializing_if = "is_default")]
     options: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -25,12 +30,12 @@ struct Attributes {
     access_method: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     tablespace: Option<String>,
-    /// Of a materialised view: how columns are stored and sampled, where that is not as usual.
+    /// What a materialised view's columns say of how their values are stored, of those that say something.
     #[serde(skip_serializing_if = "is_default")]
-    column_settings: BTreeMap<String, column::Attributes>,
+    columns: BTreeMap<SmolStr, column::Attributes>,
     /// Of a view: its columns in order, as `name type`, with collations.
     #[serde(skip_serializing_if = "is_default")]
-    columns: Vec<String>,
+    row: Vec<String>,
 }
 
 /// Once all is read: tells each view its columns.
@@ -43,57 +48,64 @@ pub(super) fn finish(reading: &mut Reading) {
     }
     for (oid, columns) in all {
         if let Some(view) = reading.at_mut((class::RELATION, oid, 0)).filter(|_| !columns.is_empty()) {
-            view.attributes.insert("columns".to_owned(), columns.into());
+            view.attributes.insert("row".to_owned(), columns.into());
         }
     }
 }
 
-/// Notes how a column of a materialised view is stored and sampled. What it is beyond that, the query says.
-pub(super) fn note_column(
-    view: Address,
-    name: &str,
-    all: column::Attributes,
-    reading: &mut Reading,
-) -> Result<(), String> {
-    let settings = all.settings();
-    if settings == column::Attributes::default() {
-        return Ok(());
-    }
-    let Some(view) = reading.at_mut(view) else { return Ok(()) };
-    let settings = serde_json::to_value(settings).map_err(|error| format!("{}: {error}", view.id))?;
-    let columns = view.attributes.entry("column_settings").or_insert_with(|| Value::Object(Map::new()));
-    if let Value::Object(columns) = columns {
-        columns.insert(name.to_owned(), settings);
-    }
-    Ok(())
-}
-
-/// The steps that bring the columns of a materialised view from some settings to others.
-fn column_steps(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
-    let names: BTreeSet<&String> = before.column_settings.keys().chain(after.column_settings.keys()).collect();
-    let usual = column::Attributes::default();
-    let of =
-        |side: &'_ Attributes, name: &String| side.column_settings.get(name).cloned().unwrap_or_else(|| usual.clone());
-    let steps = names.into_iter().flat_map(|name| {
-        let column = id.sibling("column", [id.name[0].clone(), name.as_str().into()]);
-        column_change::extras(&column, &of(before, name), &of(after, name), sides)
-    });
-    steps.map(|step| MigrationStep { object: id.clone(), ..step }).collect()
-}
+/// The last version that prints views in the older way.
+const OLDER: u32 = 15;
 
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let definition: &str = cells.get(18)?;
-    let definition = definition.trim_end_matches(';').to_owned();
+    let printed: Vec<&str> = cells.get(18)?;
+    let text = printed.first().copied().unwrap_or_default().trim_end_matches(';');
+    let (definition, printed_by) = match printed::view(text.to_owned(), printed.get(1).copied()) {
+        Ok(definition) => (definition, None),
+        Err(definition) => (definition, Some(OLDER)),
+    };
     let attributes = Attributes {
         definition,
+        printed_by,
         options: row.options.clone(),
         unlogged: row.unlogged,
         access_method: cells.get(10)?,
         tablespace: cells.get(11)?,
-        column_settings: BTreeMap::new(),
-        columns: Vec::new(),
+        columns: BTreeMap::new(),
+        row: Vec::new(),
     };
     object(row.id.clone(), &attributes, [])
+}
+
+/// Notes a column of a materialised view, where it says more than that it is there.
+pub(super) fn add_column(
+    reading: &mut Reading,
+    view: u32,
+    name: &str,
+    column: column::Attributes,
+) -> Result<(), String> {
+    let column = column.of_storage();
+    let Some(view) = reading.at_mut((class::RELATION, view, 0)).filter(|_| column.says_anything()) else {
+        return Ok(());
+    };
+    let columns = view.attributes.entry("columns").or_insert_with(|| Value::Object(Map::new()));
+    let column = serde_json::to_value(column).map_err(|error| format!("{}: {error}", view.id))?;
+    columns.as_object_mut().into_iter().for_each(|columns| drop(columns.insert(name.to_owned(), column.clone())));
+    Ok(())
+}
+
+/// The steps that change how the values of a materialised view's columns are stored.
+fn column_steps(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let names: BTreeSet<&SmolStr> = before.columns.keys().chain(after.columns.keys()).collect();
+    let mut steps = Vec::new();
+    for name in names {
+        let find = |columns: &BTreeMap<SmolStr, column::Attributes>| columns.get(name).cloned();
+        let old = find(&before.columns).unwrap_or_default();
+        let new = find(&after.columns).unwrap_or_else(|| old.without_storage());
+        let mut column_id = id.clone();
+        column_id.name.push(name.clone());
+        steps.extend(column_change::extras(&column_id, &old, &new, sides));
+    }
+    steps.into_iter().map(|step| MigrationStep { object: id.clone(), ..step }).collect()
 }
 
 pub(super) struct View {
@@ -135,10 +147,10 @@ impl Kind for View {
 
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
-            "options" | "column_settings" => Rule::Alter,
+            "columns" | "options" => Rule::Alter,
             "tablespace" => Rule::Cosmetic,
             "definition" if self.name == VIEW.name => Rule::Alter,
-            "columns" if only_adds_columns(change) => Rule::Alter,
+            "row" if only_adds_columns(change) => Rule::Alter,
             _ => Rule::Replace,
         }
     }
@@ -174,11 +186,10 @@ impl Kind for View {
             return Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))]);
         }
         let name = outer_name(&object.id);
-        let clauses = table::option_clauses(&before.options, &after.options);
+        let clauses = super::option_clauses(&before.options, &after.options);
         let statements = clauses.into_iter().map(|clause| format!("ALTER {} {name} {clause}", self.words));
-        let mut steps: Vec<_> = statements.map(|statement| MigrationStep::alter(&object.id, statement)).collect();
-        steps.extend(column_steps(&object.id, &before, &after, sides));
-        Ok(steps)
+        let steps = statements.map(|statement| MigrationStep::alter(&object.id, statement));
+        Ok(steps.chain(column_steps(&object.id, &before, &after, sides)).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

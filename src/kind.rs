@@ -50,6 +50,15 @@ pub enum Disturbance {
     Through,
 }
 
+/// The steps of an object that stays while something that it needs is dropped and made again.
+#[derive(Debug, Default)]
+pub struct Release {
+    /// Those by which it lets go.
+    pub before: Vec<MigrationStep>,
+    /// Those by which it takes hold again.
+    pub after: Vec<MigrationStep>,
+}
+
 /// The two sides of a plan, for kinds that must look around.
 #[derive(Debug, Clone, Copy)]
 pub struct Sides<'a> {
@@ -99,6 +108,36 @@ pub trait Kind: Sync {
     /// and made again, however little of it changes.
     fn rebinds(&self, _changes: &[Change<'_>]) -> bool {
         true
+    }
+
+    /// Whether an object can let go of something that is dropped and made again, so that it need not be so itself: a
+    /// column keeps its values as text while its type is made anew. Asked only where both are on both sides.
+    fn can_let_go(&self, _object: &Object, _need: &ObjectId, _sides: &Sides<'_>) -> bool {
+        false
+    }
+
+    /// The steps by which an object of the `to` side lets go of what it needs, and takes hold of it again.
+    ///
+    /// # Errors
+    /// Attributes that this kind cannot read or render.
+    fn release(&self, _object: &Object, _needs: &[&ObjectId], _sides: &Sides<'_>) -> Result<Release, PlanError> {
+        Ok(Release::default())
+    }
+
+    /// Whether a change of an object comes about by its taking hold again, so that it is not altered for that.
+    fn release_makes(&self, _change: &Change<'_>) -> bool {
+        false
+    }
+
+    /// Whether what leans on an object is dropped before that lets go of something, and made again after.
+    fn release_disturbs(&self, _dependent: &Object) -> bool {
+        false
+    }
+
+    /// Whether dropping an object and making it again costs nothing but time: a view, a policy. Where altering it in place
+    /// leads to no order of steps, that is done instead.
+    fn is_derived(&self) -> bool {
+        false
     }
 
     /// Objects of the `from` side that go down when this object is made, altered or dropped, though they need not lean

@@ -3,6 +3,7 @@
 mod decide;
 mod fold;
 mod graph;
+mod groups;
 mod planner;
 mod policy;
 
@@ -123,6 +124,9 @@ pub struct MigrationStep {
     /// Objects beyond those of `makes` that must exist before it; used for ordering only.
     #[serde(skip)]
     pub after: Vec<ObjectId>,
+    /// Whether it goes before every other step that nothing keeps back; used for ordering only.
+    #[serde(skip)]
+    pub is_early: bool,
     /// How it joins with a neighbour; used for folding only.
     #[serde(skip)]
     pub fold: Fold,
@@ -159,6 +163,7 @@ impl MigrationStep {
             reason: None,
             names_tenant: false,
             after: Vec::new(),
+            is_early: false,
             fold: Fold::Alone,
         }
     }
@@ -233,6 +238,13 @@ impl MigrationStep {
     #[must_use]
     pub fn unmaking(mut self, objects: impl IntoIterator<Item = ObjectId>) -> Self {
         self.unmakes.extend(objects);
+        self
+    }
+
+    /// The same, before every other step that nothing keeps back.
+    #[must_use]
+    pub fn early(mut self) -> Self {
+        self.is_early = true;
         self
     }
 

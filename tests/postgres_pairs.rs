@@ -77,7 +77,8 @@ fn check_folder(folder: &str, prefix: &str, refused: &[(&str, &str, &str)]) -> u
     pairs.retain(|pair| least_version(pair) <= version);
     let able = pairs.len();
     println!("PostgreSQL {version} can hold {able} of {count} pairs of {folder}");
-    pairs.retain(|pair| wanted.as_ref().is_none_or(|wanted| name_of(pair).contains(wanted.as_str())));
+    let is_wanted = |name: &str, wanted: &String| wanted.split(',').any(|part| name.contains(part));
+    pairs.retain(|pair| wanted.as_ref().is_none_or(|wanted| is_wanted(&name_of(pair), wanted)));
     let failures: Vec<String> = std::thread::scope(|scope| {
         let check = |chunk: &[PathBuf]| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -15,23 +15,41 @@ pub(super) struct Decisions<'a> {
     pub(super) created: BTreeMap<&'a ObjectId, &'a Object>,
     /// Objects to alter in place.
     pub(super) altered: BTreeMap<&'a ObjectId, Vec<Change<'a>>>,
+    /// Objects that let go of others while these are dropped and made again.
+    pub(super) released: BTreeMap<&'a ObjectId, Vec<&'a ObjectId>>,
     /// For each object of the `from` side, those that need it.
     pub(super) dependents: HashMap<&'a ObjectId, Vec<&'a Object>>,
     dialect: &'static dyn Dialect,
+    rebinding: Rebinding,
 }
+
+/// What becomes of derived objects that are altered so that they no longer need something that goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rebinding {
+    /// They are altered in place.
+    InPlace,
+    /// They are dropped before and made again after: what they turn to may wait for what they turn from.
+    Anew,
+}
+
+/// An object to drop, and why.
+type Dropped<'a> = (&'a ObjectId, Option<String>);
 
 impl<'a> Decisions<'a> {
     pub(super) fn of(
         diff: &'a SchemaDiff,
         sides: &Sides<'a>,
         dialect: &'static dyn Dialect,
+        rebinding: Rebinding,
     ) -> Result<Self, PlanError> {
         let mut decisions = Self {
             dropped: BTreeMap::new(),
             created: diff.added.iter().map(|object| (&object.id, object)).collect(),
             altered: BTreeMap::new(),
+            released: BTreeMap::new(),
             dependents: dependents(sides),
             dialect,
+            rebinding,
         };
         let mut replaced: Vec<(&ObjectId, String)> = Vec::new();
         for change in &diff.changed {
@@ -63,20 +81,42 @@ impl<'a> Decisions<'a> {
             }
             self.dropped.insert(id, reason);
             self.altered.remove(id);
+            self.released.remove(id);
             if let Some(object) = sides.to.get(id) {
                 self.created.insert(&object.id, object);
             }
-            for dependent in self.dependents.get(id).into_iter().flatten() {
-                if !self.is_altered_away(&dependent.id, id, sides) {
-                    stack.push((&dependent.id, Some(format!("leans on {id}"))));
+            for dependent in self.dependents.get(id).cloned().unwrap_or_default() {
+                if self.is_altered_away(&dependent.id, id, sides) || self.dropped.contains_key(&dependent.id) {
+                    continue;
+                }
+                match self.release(dependent, id, sides) {
+                    Some(disturbed) => stack.extend(disturbed),
+                    None => stack.push((&dependent.id, Some(format!("leans on {id}")))),
                 }
             }
         }
     }
 
+    /// Lets an object stay while what it needs is made anew, where it can let go of that; answers what cannot stay then.
+    fn release(&mut self, object: &'a Object, need: &'a ObjectId, sides: &Sides<'a>) -> Option<Vec<Dropped<'a>>> {
+        let kind = self.dialect.kind(&object.id.kind)?;
+        let stays = sides.to.get(need).is_some() && sides.to.get(&object.id).is_some_and(|to| to.needs.contains(need));
+        if !stays || !kind.can_let_go(object, need, sides) {
+            return None;
+        }
+        self.released.entry(&object.id).or_default().push(need);
+        let dependents = self.dependents.get(&object.id).into_iter().flatten();
+        let disturbed = dependents.filter(|dependent| kind.release_disturbs(dependent));
+        let reason = format!("leans on {}, which lets go of {need}", object.id);
+        Some(disturbed.map(|dependent| (&dependent.id, Some(reason.clone()))).collect())
+    }
+
     /// Whether an object is altered in place so that it no longer needs the other: a column whose type is dropped.
     fn is_altered_away(&self, id: &ObjectId, need: &ObjectId, sides: &Sides<'a>) -> bool {
-        let rebinds = |changes: &Vec<Change<'_>>| self.dialect.kind(&id.kind).is_some_and(|kind| kind.rebinds(changes));
+        let rebinds = |changes: &Vec<Change<'_>>| {
+            let in_place = |kind: &dyn Kind| self.rebinding == Rebinding::InPlace || !kind.is_derived();
+            self.dialect.kind(&id.kind).is_some_and(|kind| kind.rebinds(changes) && in_place(kind))
+        };
         self.altered.get(id).is_some_and(rebinds) && sides.to.get(id).is_some_and(|object| !object.needs.contains(need))
     }
 

@@ -9,15 +9,13 @@ use schema_sync_store::{Object, ObjectId};
 use smol_str::SmolStr;
 
 use super::decide::{Decisions, kind_of};
+use super::groups::{create_steps, drop_steps};
 use super::{Fold, MigrationStep, PlanError, StepAction, fold};
-use crate::kind::{Dialect, Sides};
+use crate::kind::{Dialect, Disturbance, Release, Sides};
 
-/// Among steps that are ready, drops come first and creations last; then names decide, so that what belongs to one
+/// Among steps that are ready, early ones and drops come first and creations last; then names decide, so that what belongs to one
 /// table stays together.
 type Priority = (u8, Option<SmolStr>, Vec<SmolStr>, SmolStr, usize);
-
-/// The steps that drop an object, and all that goes with it.
-type DropGroup = (Vec<MigrationStep>, Vec<ObjectId>);
 
 pub(super) struct StepGraph {
     steps: Vec<MigrationStep>,
@@ -34,6 +32,16 @@ pub(super) enum Parting<'a> {
     /// that no other part needs. These go first: a foreign key between two tables that refer to each other and are both
     /// dropped.
     LeavesFirst(&'a [ObjectId]),
+}
+
+/// What the steps that alter an object wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// The drops of all that leans on it.
+    All,
+    /// The drops of what the change disturbs. Between a table that is altered, a column of it that goes, one that comes
+    /// and a policy that is altered to speak of the one instead of the other there is no other order.
+    Disturbed,
 }
 
 /// Which steps drop, make and alter an object.
@@ -75,7 +83,7 @@ impl StepGraph {
         decisions: &Decisions<'_>,
         sides: &Sides<'_>,
         dialect: &'static dyn Dialect,
-        parting: Parting<'_>,
+        (parting, patience): (Parting<'_>, Patience),
     ) -> Result<Self, PlanError> {
         let mut graph = Self { steps: Vec::new(), successors: Vec::new() };
         let mut doers = Doers::default();
@@ -85,7 +93,10 @@ impl StepGraph {
         }
         for (id, changes) in &decisions.altered {
             let Some(object) = sides.to.get(id) else { continue };
-            let steps = kind_of(dialect, id)?.alter(object, changes, sides)?;
+            let kind = kind_of(dialect, id)?;
+            let is_released = decisions.released.contains_key(id);
+            let changes = changes.iter().filter(|change| !is_released || !kind.release_makes(change));
+            let steps = kind.alter(object, &changes.copied().collect::<Vec<_>>(), sides)?;
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
             let gone: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.unmakes.clone()).collect();
             let nodes = graph.add(steps);
@@ -100,11 +111,28 @@ impl StepGraph {
             doers.makes(&nodes, makes);
             doers.alterers.insert((*id).clone(), nodes);
         }
+        let mut released = Vec::new();
+        for (id, needs) in &decisions.released {
+            let Some(object) = sides.to.get(id) else { continue };
+            let Release { before, after } = kind_of(dialect, id)?.release(object, needs, sides)?;
+            let (before, after) = (graph.add(before), graph.add(after));
+            graph.order_chain(&before, &after);
+            graph.order_chain(&after, doers.alterers.get(*id).map_or(&[], Vec::as_slice));
+            doers.alterers.entry((*id).clone()).or_default().extend(&after);
+            for node in after {
+                doers.awaited.insert(node, graph.steps[node].after.iter().cloned().collect());
+            }
+            released.push((*id, before));
+        }
         for steps in create_steps(decisions, sides, dialect)? {
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
             doers.makes(&graph.add(steps), makes);
         }
         graph.connect(decisions, sides, dialect, &doers)?;
+        graph.wait_for_dependents(decisions, sides, &doers, patience, dialect)?;
+        for (id, nodes) in released {
+            graph.let_go(id, &nodes, decisions, &doers);
+        }
         Ok(graph)
     }
 
@@ -143,6 +171,27 @@ impl StepGraph {
         }
     }
 
+    fn order_chain(&mut self, before: &[usize], after: &[usize]) {
+        if let (Some(before), Some(after)) = (before.last(), after.first()) {
+            self.order(*before, *after);
+        }
+    }
+
+    /// An object lets go after what leans on it is dropped, and before what it lets go of is.
+    fn let_go(&mut self, id: &ObjectId, nodes: &[usize], decisions: &Decisions<'_>, doers: &Doers) {
+        let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
+        for dependent in decisions.dependents.get(id).into_iter().flatten() {
+            if let Some(dropper) = doers.droppers.get(&dependent.id) {
+                self.order(*dropper, *first);
+            }
+        }
+        for need in decisions.released.get(id).into_iter().flatten() {
+            if let Some(dropper) = doers.droppers.get(*need) {
+                self.order(*last, *dropper);
+            }
+        }
+    }
+
     fn connect(
         &mut self,
         decisions: &Decisions<'_>,
@@ -165,18 +214,45 @@ impl StepGraph {
                 self.wait_for_need(None, &need, node, doers);
             }
         }
-        let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
-        let dropped = doers.droppers.iter().map(|(id, node)| (id, *node));
-        for (id, node) in dropped.chain(altered) {
-            let mut waiting = vec![id];
+        self.order_claims(decisions, sides, dialect, doers)
+    }
+
+    fn wait_for_dependents(
+        &mut self,
+        decisions: &Decisions<'_>,
+        sides: &Sides<'_>,
+        doers: &Doers,
+        patience: Patience,
+        dialect: &'static dyn Dialect,
+    ) -> Result<(), PlanError> {
+        let dependents = |id: &ObjectId| {
+            let mut found: Vec<(&ObjectId, &Object)> = Vec::new();
+            let mut waiting: Vec<&ObjectId> =
+                decisions.dependents.get_key_value(id).map(|(id, _)| *id).into_iter().collect();
             while let Some(id) = waiting.pop() {
                 for dependent in decisions.dependents.get(id).into_iter().flatten() {
-                    self.wait_for_dependent(dependent, id, node, sides, doers);
+                    found.push((id, dependent));
                     waiting.extend(Some(&dependent.id).filter(|dependent| doers.changes_along(dependent)));
                 }
             }
+            found
+        };
+        for (id, node) in &doers.droppers {
+            for (id, dependent) in dependents(id) {
+                self.wait_for_dependent(dependent, id, *node, sides, doers);
+            }
         }
-        self.order_claims(decisions, sides, dialect, doers)
+        for (id, changes) in &decisions.altered {
+            let kind = kind_of(dialect, id)?;
+            for (need, dependent) in dependents(id) {
+                if patience == Patience::All || kind.disturbs(changes, dependent, sides) == Disturbance::Recreate {
+                    for node in doers.alterers.get(*id).into_iter().flatten() {
+                        self.wait_for_dependent(dependent, need, *node, sides, doers);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A step comes after what makes or alters its need; where it comes after an object that goes, after its drop.
@@ -286,9 +362,10 @@ fn same_object(id: &ObjectId) -> String {
 
 fn priority(step: &MigrationStep, node: usize) -> Priority {
     let phase = match step.action {
-        StepAction::Drop => 0,
-        StepAction::Alter => 1,
-        StepAction::Create => 2,
+        _ if step.is_early => 0,
+        StepAction::Drop => 1,
+        StepAction::Alter => 2,
+        StepAction::Create => 3,
     };
     (phase, step.object.schema.clone(), step.object.name.clone(), step.object.kind.clone(), node)
 }
@@ -305,127 +382,4 @@ fn next(ready: &BTreeMap<Priority, usize>, last: Option<&MigrationStep>, steps: 
         same_phase.find(|(_, node)| head_of(&steps[**node]).as_ref() == Some(&head))
     });
     Some(folding.map_or(first, |(key, _)| key).clone())
-}
-
-/// The steps that drop, with the objects that each group takes away. What goes along with its container gets no step
-/// of its own.
-fn drop_steps(
-    decisions: &Decisions<'_>,
-    sides: &Sides<'_>,
-    dialect: &'static dyn Dialect,
-    parting: Parting<'_>,
-) -> Result<Vec<DropGroup>, PlanError> {
-    let mut absorbed: HashSet<ObjectId> = HashSet::new();
-    let mut groups = Vec::new();
-    let mut all: Vec<(&ObjectId, Vec<MigrationStep>)> = Vec::new();
-    for id in decisions.dropped.keys() {
-        if let Some(object) = sides.from.get(id) {
-            all.push((*id, kind_of(dialect, id)?.drop(object, sides)?));
-        }
-    }
-    for (id, mut steps) in containers_first(all, |step| &step.unmakes) {
-        if absorbed.contains(id) {
-            continue;
-        }
-        let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
-        let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
-        take_along(&mut along, decisions, dialect)?;
-        if let Parting::LeavesFirst(stuck) = parting
-            && stuck.contains(id)
-        {
-            part_leaves(id, &mut along, stuck, decisions, sides);
-        }
-        for step in &mut steps {
-            let reason = decisions.dropped.get(id).cloned().flatten();
-            step.reason = reason.or_else(|| step.reason.take());
-            step.unmakes.retain(|other| along.contains(other));
-        }
-        absorbed.extend(along.iter().filter(|other| *other != id).cloned());
-        groups.push((steps, along.into_iter().collect()));
-    }
-    Ok(groups)
-}
-
-/// Adds what goes by itself with what goes.
-fn take_along(
-    along: &mut HashSet<ObjectId>,
-    decisions: &Decisions<'_>,
-    dialect: &'static dyn Dialect,
-) -> Result<(), PlanError> {
-    let mut stack: Vec<ObjectId> = along.iter().cloned().collect();
-    while let Some(id) = stack.pop() {
-        for dependent in decisions.dependents.get(&id).into_iter().flatten() {
-            let is_dropped = decisions.dropped.contains_key(&dependent.id);
-            if is_dropped && kind_of(dialect, &dependent.id)?.goes_along() && along.insert(dependent.id.clone()) {
-                stack.push(dependent.id.clone());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as
-/// containers have shorter names than their parts.
-fn containers_first(
-    mut all: Vec<(&ObjectId, Vec<MigrationStep>)>,
-    along: impl Fn(&MigrationStep) -> &Vec<ObjectId>,
-) -> Vec<(&ObjectId, Vec<MigrationStep>)> {
-    let others = |(id, steps): &(&ObjectId, Vec<MigrationStep>)| {
-        let taken: Vec<ObjectId> = steps.iter().flat_map(&along).filter(|other| other != id).cloned().collect();
-        taken
-    };
-    let taken: HashSet<ObjectId> = all.iter().flat_map(others).collect();
-    all.sort_by_key(|(id, _)| (taken.contains(*id), id.name.len()));
-    all
-}
-
-/// Takes out of what goes along with a container the parts that must go first.
-fn part_leaves(
-    container: &ObjectId,
-    along: &mut HashSet<ObjectId>,
-    stuck: &[ObjectId],
-    decisions: &Decisions<'_>,
-    sides: &Sides<'_>,
-) {
-    let is_needed = |id: &ObjectId| {
-        let dependents = decisions.dependents.get(id).into_iter().flatten();
-        dependents.into_iter().any(|dependent| along.contains(&dependent.id))
-    };
-    let needs_other = |id: &ObjectId| {
-        let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
-        let changes = |need: &ObjectId| decisions.dropped.contains_key(need) || decisions.altered.contains_key(need);
-        let is_stuck = |need: &ObjectId| stuck.iter().any(|object| need == object || need.is_inside(object));
-        needs.into_iter().any(|need| changes(need) && is_stuck(need) && !along.contains(need))
-    };
-    let leaves: Vec<ObjectId> =
-        along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();
-    for id in leaves {
-        along.remove(&id);
-    }
-}
-
-/// The steps that make; what another step makes along gets none of its own.
-fn create_steps(
-    decisions: &Decisions<'_>,
-    sides: &Sides<'_>,
-    dialect: &'static dyn Dialect,
-) -> Result<Vec<Vec<MigrationStep>>, PlanError> {
-    let mut absorbed: HashSet<ObjectId> = HashSet::new();
-    let mut groups = Vec::new();
-    let mut all: Vec<(&ObjectId, Vec<MigrationStep>)> = Vec::new();
-    for (id, object) in &decisions.created {
-        all.push((*id, kind_of(dialect, id)?.create(object, sides)?));
-    }
-    for (id, mut steps) in containers_first(all, |step| &step.makes) {
-        if absorbed.contains(id) {
-            continue;
-        }
-        for step in &mut steps {
-            let reason = decisions.dropped.get(id).cloned().flatten();
-            step.reason = reason.or_else(|| step.reason.take());
-            absorbed.extend(step.makes.iter().filter(|other| *other != id).cloned());
-        }
-        groups.push(steps);
-    }
-    Ok(groups)
 }

@@ -2,8 +2,8 @@
 
 use schema_sync_store::{DiffCalculator, ObjectId, SchemaDiff, SchemaSnapshot};
 
-use super::decide::Decisions;
-use super::graph::{Parting, StepGraph};
+use super::decide::{Decisions, Rebinding};
+use super::graph::{Parting, Patience, StepGraph};
 use super::{MigrationPlan, MigrationStep, PlanError, fold};
 use crate::kind::{Compared, Dialect, DialectDiff, Sides, compared};
 
@@ -19,6 +19,28 @@ pub trait Planner: Send + Sync {
         to: &SchemaSnapshot,
         dialect: &'static dyn Dialect,
     ) -> Result<MigrationPlan, PlanError>;
+}
+
+/// Ways to look for an order, simplest first.
+const WAYS: [(Rebinding, Patience); 4] = [
+    (Rebinding::InPlace, Patience::All),
+    (Rebinding::InPlace, Patience::Disturbed),
+    (Rebinding::Anew, Patience::All),
+    (Rebinding::Anew, Patience::Disturbed),
+];
+
+fn ordered(
+    diff: &SchemaDiff,
+    sides: &Sides<'_>,
+    dialect: &'static dyn Dialect,
+    (rebinding, patience): (Rebinding, Patience),
+) -> Result<Vec<MigrationStep>, PlanError> {
+    let decisions = Decisions::of(diff, sides, dialect, rebinding)?;
+    let order = |parting| StepGraph::build(&decisions, sides, dialect, (parting, patience))?.into_order();
+    match order(Parting::Together) {
+        Err(PlanError::Cycle(stuck)) => order(Parting::LeavesFirst(&stuck)),
+        steps => steps,
+    }
 }
 
 /// The default planner: one topological sort over the needs of both sides.
@@ -47,12 +69,14 @@ impl Planner for DependencyPlanner {
             return Err(PlanError::Incomparable(diff.incomparable.iter().map(|change| change.id().clone()).collect()));
         }
         let sides = Sides { from, to };
-        let decisions = Decisions::of(&diff, &sides, dialect)?;
-        let order = |parting| StepGraph::build(&decisions, &sides, dialect, parting)?.into_order();
-        let steps = match order(Parting::Together) {
-            Err(PlanError::Cycle(stuck)) => order(Parting::LeavesFirst(&stuck))?,
-            steps => steps?,
-        };
+        // The simplest way that leads to an order; where none does, what stands in the way of the simplest is told.
+        let mut steps = ordered(&diff, &sides, dialect, WAYS[0]);
+        for way in &WAYS[1..] {
+            if let Err(PlanError::Cycle(_)) = steps {
+                steps = ordered(&diff, &sides, dialect, *way).or(steps);
+            }
+        }
+        let steps = steps?;
         Ok(MigrationPlan {
             dialect: dialect.name().to_owned(),
             from: from_hash,

@@ -105,6 +105,8 @@ pub(super) struct RelationColumn {
     pub(super) type_oid: u32,
     pub(super) collation: u32,
     pub(super) is_generated: bool,
+    /// Its name and type, for a column of a view.
+    pub(super) printed: Option<String>,
 }
 
 /// An operator class, as indexes print it.
@@ -143,6 +145,8 @@ pub(super) struct Reading {
     pub(super) not_nulls: HashMap<(u32, i32), super::kinds::not_null::NotNullRow>,
     /// The options of identity columns' sequences, by table and column number.
     pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::identity::IdentitySequence>,
+    /// The OIDs of those sequences.
+    pub(super) identity_addresses: HashMap<(u32, i32), u32>,
     objects: Vec<Object>,
     addresses: HashMap<Address, usize>,
     /// The objects that have no address.
@@ -162,6 +166,7 @@ impl Reading {
             unique_keys: HashMap::new(),
             not_nulls: HashMap::new(),
             identity_sequences: HashMap::new(),
+            identity_addresses: HashMap::new(),
             objects: Vec::new(),
             addresses: HashMap::new(),
             part_ids: HashSet::new(),

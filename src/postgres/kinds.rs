@@ -27,6 +27,7 @@ pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
 mod grant;
+mod held_as_text;
 pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
@@ -69,8 +70,9 @@ use crate::kind::{Dialect, Kind};
 use crate::scope::{Include, Scope};
 
 use shared::{
-    SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, option_clauses, options_text, relation_name, rows_of, type_name, validate_constraint,
+    SHADOWED, columns_exist, comments_of, comments_within, constraint_name, deferral, drop_constraint,
+    found_by_bare_name, index_name, is_partitioned, mentions, option_clauses, options_text, relation_name,
+    routine_name, rows_of, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};

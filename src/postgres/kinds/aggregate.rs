@@ -157,4 +157,8 @@ impl Kind for Aggregate {
         let step = step.unmaking(super::comments_of(&object.id, sides.from));
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
+
+    fn claims(&self, object: &Object) -> Vec<String> {
+        vec![super::routine_name(&object.id)]
+    }
 }

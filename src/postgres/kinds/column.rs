@@ -12,21 +12,21 @@ use super::column_change::{alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
-use super::{foreign_table, identity, lineage, sequence, table, typed_table, view};
-use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
+use super::{foreign_table, held_as_text, identity, lineage, sequence, table, typed_table, view};
+use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Attributes {
     /// As the server prints it, with its modifiers: `character varying(20)`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", skip_serializing_if = "is_default")]
     pub(super) type_name: String,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) not_null: bool,
     /// What its constraint says beyond that; see [`not_null`].
     #[serde(skip_serializing_if = "is_default")]
-    not_null_constraint: Option<NotNull>,
+    pub(super) not_null_constraint: Option<NotNull>,
     /// Only where it is not the type's own.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) collation: Option<String>,
@@ -50,7 +50,7 @@ pub(super) struct Attributes {
     pub(super) foreign: Option<ForeignOptions>,
     /// The names of those that are secrets.
     #[serde(skip_serializing_if = "is_default")]
-    left_out: Vec<String>,
+    pub(super) left_out: Vec<String>,
 }
 
 impl Attributes {
@@ -109,8 +109,15 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let (type_oid, collation) = (cells.get(4)?, cells.get(9)?);
     let generated: &str = cells.get(8)?;
     let is_generated = !generated.is_empty();
-    relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation, is_generated });
     let table = relation.id.clone();
+    let printed = if table.kind == "view" {
+        let collation: Option<&str> = cells.get(10)?;
+        let collation = collation.map_or_else(String::new, |collation| format!(" COLLATE {collation}"));
+        Some(format!("{name} {}{collation}", cells.get::<&str>(5)?))
+    } else {
+        None
+    };
+    relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation, is_generated, printed });
     if !matches!(table.kind.as_str(), "table" | "materialized_view") {
         return Ok(());
     }
@@ -154,7 +161,11 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         return view::add_column(reading, relation_oid, &name, attributes);
     }
     let id = table.sibling("column", [table.name[0].clone(), name]);
-    reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
+    let address = (class::RELATION, relation_oid, i32::from(number));
+    reading.add(address, object(id, &attributes, [table])?);
+    if let Some(sequence) = reading.identity_addresses.remove(&(relation_oid, i32::from(number))) {
+        reading.alias((class::RELATION, sequence, 0), address);
+    }
     Ok(())
 }
 
@@ -337,7 +348,9 @@ impl Kind for Column {
             (Some(old), Some(new)) if old != new => steps.extend(identity::alter(id, old, new)),
             _ => {}
         }
-        steps.extend(extras(id, &before, &after, sides));
+        // A change of type sets these to what is usual for the type.
+        let reset = if changes_type { Attributes { storage: None, compression: None, ..before } } else { before };
+        steps.extend(extras(id, &reset, &after, sides));
         let table = lineage::table_of(id);
         let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
         let leaving: Vec<ObjectId> = leaving.collect();
@@ -352,7 +365,7 @@ impl Kind for Column {
         if attributes.inherited {
             return Ok(Vec::new());
         }
-        let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
+        let unmade = super::comments_of(id, sides.from).into_iter();
         let default = id.sibling("default", id.name.clone());
         let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
         let children = lineage::inherited_columns(id, sides.from, sides);
@@ -377,6 +390,22 @@ impl Kind for Column {
         let step =
             if is_derived { step } else { step.hazard(HazardKind::DataLoss, "every value of the column is lost") };
         Ok(foreign_table::without_rows(vec![step], id, sides))
+    }
+
+    fn can_let_go(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
+        held_as_text::can_wait(object, need, sides)
+    }
+
+    fn release(&self, object: &Object, needs: &[&ObjectId], sides: &Sides<'_>) -> Result<Release, PlanError> {
+        held_as_text::release(object, needs, sides)
+    }
+
+    fn release_makes(&self, change: &Change<'_>) -> bool {
+        matches!(change.attribute, "type" | "collation")
+    }
+
+    fn release_disturbs(&self, dependent: &Object) -> bool {
+        held_as_text::disturbs(dependent)
     }
 
     /// The indexes of a partitioned table whose column has another type.

@@ -27,7 +27,7 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
     match &after.storage {
         storage if *storage == before.storage => {}
         Some(storage) => clauses.push(format!("SET STORAGE {storage}")),
-        None => steps.push(default_storage(id, after, sides)),
+        None => steps.push(default_storage(id, sides)),
     }
     if before.compression != after.compression {
         clauses.push(format!("SET COMPRESSION {}", after.compression.as_deref().unwrap_or("default")));
@@ -47,11 +47,15 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
 }
 
 /// `SET STORAGE DEFAULT` is of PostgreSQL 16; before, the server must be asked how it stores the type.
-fn default_storage(id: &ObjectId, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+fn default_storage(id: &ObjectId, sides: &Sides<'_>) -> MigrationStep {
     let head = format!("{} ALTER COLUMN {} SET STORAGE ", table::head_of_one(id, sides), identifier(last_part(id)));
     let word =
         "CASE typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END";
-    let stored = format!("(SELECT {word} FROM pg_type WHERE oid = {}::regtype)", literal(&after.type_name));
+    let (relation, column) = (literal(&outer_name(id)), literal(last_part(id)));
+    let stored = format!(
+        "(SELECT {word} FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_type y ON y.oid = atttypid \
+         WHERE attrelid = {relation}::pg_catalog.regclass AND attname = {column})"
+    );
     let body = format!("BEGIN EXECUTE {} || {stored}; END", literal(&head));
     let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
     step.locking(table::access_exclusive(&outer_name(id)))

@@ -41,8 +41,12 @@ enum What {
     Multirange,
     /// One that makes values of a range type.
     Function,
+    /// The rule that makes a view.
+    Rule,
     /// That of a key, which may have a comment beside the key's own.
     Index,
+    /// Of an identity column, which is found by that.
+    Sequence,
 }
 
 impl What {
@@ -52,6 +56,7 @@ impl What {
             (class::CONSTRAINT, "domain" | "column") => Some(Self::Constraint),
             (class::TYPE, "range_type") => Some(Self::Multirange),
             (class::PROCEDURE, "range_type") => Some(Self::Function),
+            (class::REWRITE, "view" | "materialized_view") => Some(Self::Rule),
             (class::RELATION, "primary_key" | "unique" | "exclusion") => Some(Self::Index),
             _ => None,
         }
@@ -62,7 +67,9 @@ impl What {
             Self::Constraint => "constraint",
             Self::Multirange => "multirange",
             Self::Function => "function",
+            Self::Rule => "rule",
             Self::Index => "index",
+            Self::Sequence => "sequence",
         }
     }
 }
@@ -91,6 +98,7 @@ fn body(_: &Server) -> String {
             (1259, 1247) => part_of_type,
             (2606, 1247) => "k.conname::text",
             (2606, 1259) => "CASE WHEN k.contype = 'n' THEN k.conname::text END",
+            (2618, _) => "r.rulename::text",
             _ => "NULL",
         };
         format!(
@@ -134,8 +142,10 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
     let part: Option<&str> = cells.get(5)?;
-    let what = What::of(class, &target);
-    let name = if what == Some(What::Index) { target.name.last().cloned() } else { part.map(SmolStr::new) };
+    let of_sequence = (class == class::RELATION && column == 0 && target.kind == "column").then_some(What::Sequence);
+    let what = What::of(class, &target).or(of_sequence);
+    let is_named_so = matches!(what, Some(What::Index | What::Sequence));
+    let name = if is_named_so { target.name.last().cloned() } else { part.map(SmolStr::new) };
     if let (Some(what), Some(name)) = (what, name) {
         let names = target.name.iter().cloned().chain([name.clone(), SmolStr::new_static(what.word())]);
         let id = target.sibling("comment", names);
@@ -158,10 +168,6 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
             (target.sibling("comment", parts), Some(name.to_string()))
         }
         None if column != 0 && target.kind != "column" => return super::unmodelled::comment(reading, &target, column),
-        // The rule that makes a view, which is the view.
-        None if class == class::REWRITE && target.kind != "rule" => {
-            return super::unmodelled::comment(reading, &target, 0);
-        }
         None => (id_of(&target), None),
     };
     reading.add((0, oid, column_address(class, &id)), object(id, &Attributes { text, column, part: None }, [target])?);
@@ -181,7 +187,7 @@ pub(in super::super) fn on(target: &ObjectId, text: &str) -> Result<Object, Stri
 pub(super) struct Comment;
 
 /// What a comment is on: what is in another schema needs that schema as well.
-fn target_of(object: &Object) -> Option<&ObjectId> {
+pub(super) fn target_of(object: &Object) -> Option<&ObjectId> {
     object.needs.iter().find(|need| need.kind != "schema").or_else(|| object.needs.first())
 }
 
@@ -209,7 +215,9 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
             }
             What::Multirange => format!("TYPE {name}"),
             What::Function => format!("FUNCTION {name}"),
+            What::Sequence => return Err(malformed("a comment on a sequence is set by its column")),
             What::Index => format!("INDEX {}", in_schema(target.schema.as_ref(), name)),
+            What::Rule => format!("RULE {} ON {}", identifier(name), outer_name(target)),
         });
     }
     let kind = target.kind.as_str();
@@ -237,6 +245,23 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
     })
 }
 
+/// The statement that sets the text of a comment, given as SQL.
+fn comment_statement(
+    object: &Object,
+    attributes: &Attributes,
+    text: &str,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
+    let is_on_sequence = matches!(attributes.part, Some(Part { what: What::Sequence, .. }));
+    let Some(column) = target_of(object).filter(|_| is_on_sequence) else {
+        return Ok(format!("COMMENT ON {} IS {text}", target_text(object, attributes, side)?));
+    };
+    let (table, name) = (literal(&outer_name(column)), literal(last_part(column)));
+    let sequence = format!("pg_catalog.pg_get_serial_sequence({table}, {name})");
+    let body = format!("BEGIN EXECUTE pg_catalog.format('COMMENT ON SEQUENCE %s IS %L', {sequence}, {text}); END");
+    Ok(format!("DO {}", dollar_quoted(&body)))
+}
+
 /// A comment on the tenant's own schema, whatever that is called where the statement runs.
 fn on_own_schema(text: &str) -> String {
     let body = format!("BEGIN EXECUTE format('COMMENT ON SCHEMA %I IS %L', current_schema(), {text}); END");
@@ -253,7 +278,7 @@ impl Comment {
         if Self::is_on_own_schema(object) {
             return Ok(on_own_schema(&literal(&attributes.text)));
         }
-        Ok(format!("COMMENT ON {} IS {}", target_text(object, &attributes, sides.to)?, literal(&attributes.text)))
+        comment_statement(object, &attributes, &literal(&attributes.text), sides.to)
     }
 }
 
@@ -264,6 +289,11 @@ impl Kind for Comment {
 
     fn rule(&self, _: &Change<'_>) -> Rule {
         Rule::Alter
+    }
+
+    /// Setting the text of a comment brings it nowhere else: one on a column of a view that becomes a table's.
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -280,7 +310,7 @@ impl Kind for Comment {
             return Ok(vec![MigrationStep::drop(&object.id, on_own_schema(&text))]);
         }
         let attributes: Attributes = attributes_of(object)?;
-        let text = format!("COMMENT ON {} IS NULL", target_text(object, &attributes, sides.from)?);
+        let text = comment_statement(object, &attributes, "NULL", sides.from)?;
         Ok(found(object, sides, MigrationStep::drop(&object.id, text)))
     }
 }

@@ -115,7 +115,7 @@ impl Kind for CompositeType {
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}", outer_name(&object.id)));
-        let comments: Vec<ObjectId> = sides.from.parts("comment", &object.id).map(|part| part.id.clone()).collect();
+        let comments: Vec<ObjectId> = super::comments_within(&object.id, sides.from).collect();
         Ok(super::found_by_bare_name(object, sides, vec![step.unmaking(comments)]))
     }
 

@@ -8,7 +8,7 @@ use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::not_null;
 use super::remade_type::{self, Recast};
-use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
+use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -129,7 +129,7 @@ impl Kind for Domain {
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::drop(&object.id, format!("DROP DOMAIN {}", outer_name(&object.id)));
-        let comments: Vec<ObjectId> = sides.from.parts("comment", &object.id).map(|part| part.id.clone()).collect();
+        let comments: Vec<ObjectId> = super::comments_within(&object.id, sides.from).collect();
         Ok(super::found_by_bare_name(object, sides, vec![step.unmaking(comments)]))
     }
 
@@ -137,16 +137,48 @@ impl Kind for Domain {
         if changes.iter().any(is_of_base_type) {
             return remade_type::disturbs(changes, dependent);
         }
-        // A constraint that is dropped and added again loses its comment.
-        let is_on_constraint = dependent.id.kind == "comment" && dependent.attribute("part").is_some();
         let changes_constraints =
             changes.iter().any(|change| matches!(change.attribute, "constraints" | "not_null" | "not_null_name"));
-        if is_on_constraint && changes_constraints { Disturbance::Recreate } else { Disturbance::None }
+        if is_on_constraint(dependent) && changes_constraints { Disturbance::Recreate } else { Disturbance::None }
+    }
+
+    /// Only constraints and defaults speak of routines and operators.
+    fn can_let_go(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
+        let is_spoken_of = matches!(need.kind.as_str(), "function" | "operator" | "aggregate");
+        let stays = sides.to.get(&object.id).is_some_and(|to| to.attributes == object.attributes);
+        is_spoken_of && stays && refuse_hidden_values(&object.id, sides).is_ok()
+    }
+
+    fn release(&self, object: &Object, _: &[&ObjectId], sides: &Sides<'_>) -> Result<Release, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let (id, name) = (&object.id, outer_name(&object.id));
+        let drop = |each: &DomainConstraint| format!("ALTER DOMAIN {name} DROP CONSTRAINT {}", identifier(&each.name));
+        let mut before: Vec<String> = attributes.constraints.iter().map(drop).collect();
+        let mut after: Vec<String> = Vec::new();
+        if let Some(default) = &attributes.default {
+            before.push(format!("ALTER DOMAIN {name} DROP DEFAULT"));
+            after.push(format!("ALTER DOMAIN {name} SET DEFAULT {default}"));
+        }
+        after.extend(attributes.constraints.iter().map(|constraint| add(&name, constraint)));
+        let steps = |statements: Vec<String>| {
+            let steps = statements.into_iter().map(|statement| MigrationStep::alter(id, statement)).collect();
+            super::found_by_bare_name(object, sides, steps)
+        };
+        Ok(Release { before: steps(before), after: steps(after).into_iter().map(scanning).collect() })
+    }
+
+    fn release_disturbs(&self, dependent: &Object) -> bool {
+        is_on_constraint(dependent)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![super::type_name(&object.id)]
     }
+}
+
+/// A constraint that is dropped and added again loses its comment.
+fn is_on_constraint(dependent: &Object) -> bool {
+    dependent.id.kind == "comment" && dependent.attribute("part").is_some()
 }
 
 /// What the values are made of changes only with the type.

@@ -46,6 +46,16 @@ fn enable(id: &ObjectId, enabled: Option<&str>) -> String {
     format!("ALTER {} {word}", target(id))
 }
 
+/// All for which an event trigger would fire.
+fn all_else(sides: &Sides<'_>) -> Vec<ObjectId> {
+    let ids = sides.to.objects().iter().chain(sides.from.objects()).map(|other| &other.id);
+    ids.filter(|other| other.kind != "event_trigger").filter(|other| !is_comment_on_one(other)).cloned().collect()
+}
+
+fn is_comment_on_one(id: &ObjectId) -> bool {
+    id.kind == "comment" && id.name.last().is_some_and(|kind| kind == "event_trigger")
+}
+
 impl Kind for EventTrigger {
     fn name(&self) -> &'static str {
         "event_trigger"
@@ -62,21 +72,22 @@ impl Kind for EventTrigger {
         let when = if tags.is_empty() { String::new() } else { format!(" WHEN TAG IN ({})", tags.join(", ")) };
         let name = outer_name(&object.id);
         let text = format!("CREATE EVENT TRIGGER {name} ON {event}{when} EXECUTE FUNCTION {function}()");
-        let others = sides.to.objects().iter().map(|other| &other.id);
-        let others = others.filter(|other| !matches!(other.kind.as_str(), "comment" | "event_trigger"));
-        let step = MigrationStep::create(&object.id, text).after(others.cloned());
+        let step = MigrationStep::create(&object.id, text).after(all_else(sides));
         Ok(vec![match enabled {
             Some(enabled) => step.then(enable(&object.id, Some(&enabled))),
             None => step,
         }])
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    /// One that is disabled is so before all else, and one that is enabled after it.
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let Attributes { enabled, .. } = attributes_of(object)?;
-        Ok(vec![MigrationStep::alter(&object.id, enable(&object.id, enabled.as_deref()))])
+        let step = MigrationStep::alter(&object.id, enable(&object.id, enabled.as_deref()));
+        Ok(vec![if enabled.as_deref() == Some("D") { step.early() } else { step.after(all_else(sides)) }])
     }
 
+    /// It goes first, as it would fire for what comes before it.
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![drop_step(&object.id, sides)])
+        Ok(vec![drop_step(&object.id, sides).early()])
     }
 }

@@ -164,7 +164,7 @@ impl Kind for RangeType {
         let cascade = if function.is_some() { " CASCADE" } else { "" };
         let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}{cascade}", outer_name(&object.id)));
         let along = function.iter().flat_map(|function| super::comments_of(function, sides.from));
-        let comments = sides.from.parts("comment", &object.id).map(|part| part.id.clone());
+        let comments = super::comments_within(&object.id, sides.from);
         let step = step.unmaking(along.chain(comments).collect::<Vec<_>>()).unmaking(function);
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }

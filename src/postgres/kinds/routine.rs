@@ -8,7 +8,7 @@ use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is
 use super::super::printed;
 use super::super::quote::{dollar_quoted, identifier, in_schema, literal, printed_name};
 use super::{aggregate, described, unmodelled};
-use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -268,8 +268,13 @@ impl Kind for Routine {
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
+    /// A new body may speak of what other steps make, so that nothing may call it before them.
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        if dependent.id.kind == "event_trigger" { Disturbance::Recreate } else { Disturbance::None }
+    }
+
     fn claims(&self, object: &Object) -> Vec<String> {
-        vec![format!("routine {}", printed_name(&object.id))]
+        vec![super::routine_name(&object.id)]
     }
 }
 

@@ -168,6 +168,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
             logged_otherwise: cells.get(31)?,
         };
         reading.identity_sequences.insert(owner, sequence);
+        reading.identity_addresses.insert(owner, row.oid);
         return Ok(None);
     }
     if let Some((table, column)) = owner {

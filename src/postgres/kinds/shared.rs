@@ -2,7 +2,7 @@
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
-use super::super::quote::{identifier, last_name, last_part, literal, outer_name};
+use super::super::quote::{dollar_quoted, identifier, last_name, last_part, literal, outer_name, printed_name};
 use super::table;
 use crate::kind::Sides;
 use crate::plan::{MigrationStep, PlanError};
@@ -20,6 +20,11 @@ pub(super) fn index_name(id: &ObjectId) -> String {
 /// The name that types share with the row types of tables and views.
 pub(super) fn type_name(id: &ObjectId) -> String {
     format!("type {}", outer_name(id))
+}
+
+/// The name, with the types of arguments, that functions, procedures and aggregates share.
+pub(super) fn routine_name(id: &ObjectId) -> String {
+    format!("routine {}", printed_name(id))
 }
 
 /// The name that the constraints of one table share.
@@ -74,6 +79,9 @@ pub(super) fn found_by_bare_name(object: &Object, sides: &Sides<'_>, steps: Vec<
     if object.id.schema.is_some() || !(is_shadowed(sides.from) || is_shadowed(sides.to)) {
         return steps;
     }
+    if let Some(routine) = object.attribute("routine").and_then(serde_json::Value::as_str) {
+        return steps.into_iter().map(|step| in_own_schema(step, routine)).collect();
+    }
     let path = |behind: &str| {
         let own = "pg_catalog.quote_ident(pg_catalog.current_schema())";
         format!("SELECT pg_catalog.set_config('search_path', {own}{behind}, true)")
@@ -85,11 +93,40 @@ pub(super) fn found_by_bare_name(object: &Object, sides: &Sides<'_>, steps: Vec<
     steps.into_iter().map(switch).collect()
 }
 
+/// The same step, in which the routine has its schema before its name, whatever that is called where the step is run. Its
+/// arguments are named as the server prints them, with `pg_catalog` first.
+fn in_own_schema(mut step: MigrationStep, routine: &str) -> MigrationStep {
+    let name = format!(" {}(", identifier(routine));
+    for statement in &mut step.statements {
+        let Some(at) = statement.find(&name) else { continue };
+        let (before, behind) = statement.split_at(at + 1);
+        let qualified = "pg_catalog.quote_ident(pg_catalog.current_schema()) || '.'";
+        let text = format!("{} || {qualified} || {}", literal(before), literal(behind));
+        *statement = format!("DO {}", dollar_quoted(&format!("BEGIN EXECUTE {text}; END")));
+    }
+    step
+}
+
 /// The comment on an object, which goes along with it.
 pub(super) fn comments_of(id: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId> {
     let comment = super::comment::id_of(id);
     side.get(&comment).map(|comment| comment.id.clone()).into_iter().collect()
 }
+
+/// The comments on an object and on all that is part of it, which go along with it. Objects of other kinds may have the
+/// same name: an extension that of a table.
+pub(super) fn comments_within<'a>(id: &'a ObjectId, side: &'a SchemaSnapshot) -> impl Iterator<Item = ObjectId> + 'a {
+    let is_own = move |target: &ObjectId| {
+        target == id || (target.is_inside(id) && PARTS_OF_RELATIONS.contains(&target.kind.as_str()))
+    };
+    let comments =
+        side.parts("comment", id).filter(move |comment| super::comment::target_of(comment).is_some_and(is_own));
+    comments.map(|comment| comment.id.clone())
+}
+
+/// The kinds of which objects are parts of tables and views.
+const PARTS_OF_RELATIONS: [&str; 10] =
+    ["check", "column", "exclusion", "foreign_key", "index", "policy", "primary_key", "rule", "trigger", "unique"];
 
 /// The step that drops a constraint.
 pub(super) fn drop_constraint(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

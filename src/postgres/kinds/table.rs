@@ -11,24 +11,13 @@ use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, not_null, typed_table};
-use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
+use super::{check, column, column_change, key, lineage, not_null, typed_table, view};
+use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What goes along when a table is dropped.
-const PARTS: [&str; 11] = [
-    "check",
-    "column",
-    "comment",
-    "default",
-    "exclusion",
-    "foreign_key",
-    "index",
-    "policy",
-    "primary_key",
-    "rule",
-    "trigger",
-];
+const PARTS: [&str; 10] =
+    ["check", "column", "default", "exclusion", "foreign_key", "index", "policy", "primary_key", "rule", "trigger"];
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -130,6 +119,7 @@ pub(in super::super) fn finish(reading: &mut Reading) {
             }
         }
     }
+    view::finish(reading);
     for (oid, order) in orders.into_iter().filter(|(_, order)| !order.is_empty()) {
         if let Some(table) = reading.at_mut((class::RELATION, oid, 0)) {
             let order: Vec<Value> = order.iter().map(|name| Value::String(name.to_string())).collect();
@@ -273,8 +263,9 @@ impl Kind for Table {
                 && lineage::references(part, &object.id)
                 && !lineage::dropped_partitions(&object.id, sides).is_empty()
         };
+        let comments = super::comments_within(&object.id, sides.from);
         let unmade = parts.chain(owned).filter(|part| !is_on_itself(part)).map(|part| part.id.clone());
-        let unmade: Vec<ObjectId> = unmade.collect();
+        let unmade: Vec<ObjectId> = unmade.chain(comments).collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
         let mut step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
@@ -288,6 +279,18 @@ impl Kind for Table {
         step = step.after(keys);
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
+    }
+
+    /// A table of a composite type is released from it while that is made anew.
+    fn can_let_go(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
+        let stays = sides.to.get(&object.id).is_some_and(|to| to.attribute("of_type") == object.attribute("of_type"));
+        need.kind == "composite_type" && typed_table::type_of(object).is_some() && stays
+    }
+
+    fn release(&self, object: &Object, _: &[&ObjectId], sides: &Sides<'_>) -> Result<Release, PlanError> {
+        let Some(of_type) = typed_table::type_of(object) else { return Ok(Release::default()) };
+        let bind = typed_table::bind(object, of_type, sides)?;
+        Ok(Release { before: vec![typed_table::release(&object.id)], after: vec![bind] })
     }
 
     /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.

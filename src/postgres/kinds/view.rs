@@ -33,6 +33,24 @@ struct Attributes {
     /// What a materialised view's columns say of how their values are stored, of those that say something.
     #[serde(skip_serializing_if = "is_default")]
     columns: BTreeMap<SmolStr, column::Attributes>,
+    /// Of a view: its columns in order, as `name type`, with collations.
+    #[serde(skip_serializing_if = "is_default")]
+    row: Vec<String>,
+}
+
+/// Once all is read: tells each view its columns.
+pub(super) fn finish(reading: &mut Reading) {
+    let mut all: Vec<(u32, Vec<String>)> = Vec::new();
+    for (oid, relation) in reading.relations.iter().filter(|(_, relation)| relation.id.kind == "view") {
+        let mut columns: Vec<_> = relation.columns.iter().collect();
+        columns.sort_unstable_by_key(|(number, _)| **number);
+        all.push((*oid, columns.into_iter().filter_map(|(_, column)| column.printed.clone()).collect()));
+    }
+    for (oid, columns) in all {
+        if let Some(view) = reading.at_mut((class::RELATION, oid, 0)).filter(|_| !columns.is_empty()) {
+            view.attributes.insert("row".to_owned(), columns.into());
+        }
+    }
 }
 
 /// The last version that prints views in the older way.
@@ -53,6 +71,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         access_method: cells.get(10)?,
         tablespace: cells.get(11)?,
         columns: BTreeMap::new(),
+        row: Vec::new(),
     };
     object(row.id.clone(), &attributes, [])
 }
@@ -97,6 +116,30 @@ pub(super) struct View {
 pub(super) const VIEW: View = View { name: "view", words: "VIEW" };
 pub(super) const MATERIALIZED_VIEW: View = View { name: "materialized_view", words: "MATERIALIZED VIEW" };
 
+impl View {
+    fn statement(&self, verb: &str, id: &ObjectId, attributes: &Attributes) -> String {
+        let unlogged = if attributes.unlogged { "UNLOGGED " } else { "" };
+        let mut text = format!("{verb} {unlogged}{} {}", self.words, outer_name(id));
+        if let Some(method) = &attributes.access_method {
+            text.push_str(&format!(" USING {}", identifier(method)));
+        }
+        if !attributes.options.is_empty() {
+            text.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
+        }
+        text.push_str(&format!(" AS\n{}", attributes.definition));
+        text
+    }
+}
+
+/// Whether a view keeps its columns, as names and types, and gets others behind them at most: only then can its query
+/// be replaced (PostgreSQL manual, CREATE VIEW).
+fn only_adds_columns(change: &Change<'_>) -> bool {
+    match (change.from.and_then(Value::as_array), change.to.and_then(Value::as_array)) {
+        (Some(before), Some(after)) => after.starts_with(before),
+        _ => false,
+    }
+}
+
 impl Kind for View {
     fn name(&self) -> &'static str {
         self.name
@@ -107,33 +150,42 @@ impl Kind for View {
             "columns" | "options" => Rule::Alter,
             "tablespace" => Rule::Cosmetic,
             "printed_by" => Rule::Incomparable,
+            "definition" if self.name == VIEW.name => Rule::Alter,
+            "row" if only_adds_columns(change) => Rule::Alter,
             _ => Rule::Replace,
         }
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
-        false
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "definition")
+    }
+
+    fn is_derived(&self) -> bool {
+        true
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
-        let unlogged = if attributes.unlogged { "UNLOGGED " } else { "" };
-        let mut text = format!("CREATE {unlogged}{} {}", self.words, outer_name(&object.id));
-        if let Some(method) = &attributes.access_method {
-            text.push_str(&format!(" USING {}", identifier(method)));
-        }
-        if !attributes.options.is_empty() {
-            text.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
-        }
-        text.push_str(&format!(" AS\n{}", attributes.definition));
+        let text = self.statement("CREATE", &object.id, &attributes);
         let mut steps = vec![MigrationStep::create(&object.id, text)];
         steps.extend(column_steps(&object.id, &Attributes::default(), &attributes, sides));
         Ok(steps)
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn alter(
+        &self,
+        object: &Object,
+        changes: &[Change<'_>],
+        sides: &Sides<'_>,
+    ) -> Result<Vec<MigrationStep>, PlanError> {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
+        if changes.iter().any(|change| change.attribute == "definition") {
+            // Options are replaced along with the query.
+            let text = self.statement("CREATE OR REPLACE", &object.id, &after);
+            let step = MigrationStep::alter(&object.id, text);
+            return Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))]);
+        }
         let name = outer_name(&object.id);
         let clauses = super::option_clauses(&before.options, &after.options);
         let statements = clauses.into_iter().map(|clause| format!("ALTER {} {name} {clause}", self.words));
@@ -142,9 +194,9 @@ impl Kind for View {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let kinds = ["comment", "default", "index", "rule", "trigger"];
-        let parts: Vec<ObjectId> =
-            kinds.into_iter().flat_map(|kind| sides.from.parts(kind, &object.id)).map(|part| part.id.clone()).collect();
+        let kinds = ["default", "index", "rule", "trigger"];
+        let parts = kinds.into_iter().flat_map(|kind| sides.from.parts(kind, &object.id)).map(|part| part.id.clone());
+        let parts: Vec<ObjectId> = parts.chain(super::comments_within(&object.id, sides.from)).collect();
         let name = outer_name(&object.id);
         let step = MigrationStep::drop(&object.id, format!("DROP {} {name}", self.words)).unmaking(parts);
         let step = step.locking(table::access_exclusive(&name));

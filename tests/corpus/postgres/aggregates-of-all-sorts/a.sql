@@ -1,0 +1,15 @@
+CREATE FUNCTION add(state numeric, value numeric) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS 'SELECT state + value';
+CREATE FUNCTION take(state numeric, value numeric) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS 'SELECT state - value';
+CREATE FUNCTION finish(state numeric) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT state::text';
+CREATE FUNCTION add(state integer, value integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT state + value';
+CREATE TABLE t (id integer PRIMARY KEY, n numeric, i integer);
+CREATE AGGREGATE total(numeric) (SFUNC = add, STYPE = numeric, INITCOND = '0');
+CREATE AGGREGATE moving(numeric) (SFUNC = add, STYPE = numeric, MSFUNC = add, MINVFUNC = take, MSTYPE = numeric, INITCOND = '0', MINITCOND = '0');
+CREATE AGGREGATE parallel_total(numeric) (SFUNC = add, STYPE = numeric, COMBINEFUNC = add, PARALLEL = SAFE);
+CREATE AGGREGATE total(integer) (SFUNC = add, STYPE = integer);
+CREATE AGGREGATE middle(double precision ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA);
+CREATE AGGREGATE listed(VARIADIC "any" ORDER BY VARIADIC "any") (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL);
+CREATE VIEW totals AS SELECT total(n) AS n, total(i) AS i, moving(n) AS m FROM t;
+CREATE VIEW windowed AS SELECT moving(n) OVER (ORDER BY id ROWS 2 PRECEDING) AS m FROM t;
+COMMENT ON AGGREGATE total(numeric) IS 'sum';
+COMMENT ON AGGREGATE total(integer) IS 'sum of whole ones';

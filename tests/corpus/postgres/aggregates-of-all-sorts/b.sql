@@ -1,0 +1,14 @@
+CREATE FUNCTION add(state numeric, value numeric) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS 'SELECT state + value';
+CREATE FUNCTION take(state numeric, value numeric) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS 'SELECT state - value';
+CREATE FUNCTION finish(state numeric) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT state::text';
+CREATE FUNCTION add(state integer, value integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT state + value';
+CREATE TABLE t (id integer PRIMARY KEY, n numeric, i integer);
+CREATE AGGREGATE total(numeric) (SFUNC = add, STYPE = numeric, INITCOND = '1', FINALFUNC = finish);
+CREATE AGGREGATE moving(numeric) (SFUNC = add, STYPE = numeric, MSFUNC = add, MINVFUNC = take, MSTYPE = numeric, INITCOND = '0', MINITCOND = '10', MSSPACE = 64, SSPACE = 32);
+CREATE AGGREGATE parallel_total(numeric) (SFUNC = add, STYPE = numeric, COMBINEFUNC = add, PARALLEL = RESTRICTED);
+CREATE AGGREGATE total(integer) (SFUNC = add, STYPE = integer, SORTOP = >);
+CREATE AGGREGATE middle(double precision ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE);
+CREATE VIEW totals AS SELECT total(n) AS n, total(i) AS i, moving(n) AS m FROM t;
+CREATE VIEW windowed AS SELECT moving(n) OVER (ORDER BY id ROWS 2 PRECEDING) AS m FROM t;
+COMMENT ON AGGREGATE total(numeric) IS 'sum and one';
+COMMENT ON AGGREGATE total(integer) IS 'sum of whole ones';

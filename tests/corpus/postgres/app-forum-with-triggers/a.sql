@@ -1,0 +1,11 @@
+CREATE EXTENSION citext;
+CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), login citext NOT NULL UNIQUE, karma integer NOT NULL DEFAULT 0, created timestamptz NOT NULL DEFAULT now());
+CREATE TABLE threads (id serial PRIMARY KEY, author uuid NOT NULL REFERENCES users, title text NOT NULL, replies integer NOT NULL DEFAULT 0);
+CREATE TABLE replies (id serial PRIMARY KEY, thread integer NOT NULL REFERENCES threads ON DELETE CASCADE, parent integer REFERENCES replies, author uuid REFERENCES users ON DELETE SET NULL, body text NOT NULL);
+CREATE FUNCTION count_replies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE threads SET replies = replies + 1 WHERE id = NEW.thread; RETURN NULL; END $$;
+CREATE TRIGGER counted AFTER INSERT ON replies FOR EACH ROW EXECUTE FUNCTION count_replies();
+CREATE FUNCTION karma_of(who uuid) RETURNS integer LANGUAGE sql STABLE AS 'SELECT karma FROM users WHERE id = who';
+CREATE VIEW hot AS SELECT t.id, t.title, karma_of(t.author) AS karma FROM threads t WHERE t.replies > 10;
+CREATE VIEW people AS SELECT u.id, u.login, count(r.*) AS replies FROM users u LEFT JOIN replies r ON r.author = u.id GROUP BY u.id;
+CREATE INDEX replies_thread ON replies (thread, id);
+COMMENT ON TRIGGER counted ON replies IS 'keeps the count'; COMMENT ON VIEW people IS 'all';

@@ -1,0 +1,17 @@
+CREATE SCHEMA app; CREATE SCHEMA private;
+CREATE TABLE app.orgs (id uuid PRIMARY KEY, name text NOT NULL);
+CREATE TABLE app.people (id uuid PRIMARY KEY, org uuid NOT NULL REFERENCES app.orgs, role text NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'admin')));
+CREATE TABLE app.projects (id bigint PRIMARY KEY, org uuid NOT NULL REFERENCES app.orgs, name text, archived boolean NOT NULL DEFAULT false);
+CREATE TABLE app.tasks (id bigint PRIMARY KEY, project bigint NOT NULL REFERENCES app.projects, owner uuid REFERENCES app.people, title text, done boolean DEFAULT false);
+CREATE FUNCTION private.me() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT current_setting('app.me', true)::uuid $$;
+CREATE FUNCTION private.my_org() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT org FROM app.people WHERE id = private.me()';
+CREATE FUNCTION private.is_admin() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER BEGIN ATOMIC SELECT role = 'admin' FROM app.people WHERE id = private.me(); END;
+ALTER TABLE app.orgs ENABLE ROW LEVEL SECURITY; ALTER TABLE app.people ENABLE ROW LEVEL SECURITY; ALTER TABLE app.projects ENABLE ROW LEVEL SECURITY; ALTER TABLE app.tasks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON app.orgs FOR SELECT USING (id = private.my_org());
+CREATE POLICY see ON app.people FOR SELECT USING (org = private.my_org());
+CREATE POLICY manage ON app.people USING (private.is_admin() AND org = private.my_org());
+CREATE POLICY see ON app.projects FOR SELECT USING (org = private.my_org() AND NOT archived);
+CREATE POLICY manage ON app.projects FOR UPDATE USING (private.is_admin());
+CREATE POLICY by_project ON app.tasks USING (project IN (SELECT id FROM app.projects));
+CREATE VIEW app.my_tasks WITH (security_barrier) AS SELECT * FROM app.tasks WHERE owner = private.me();
+COMMENT ON POLICY manage ON app.people IS 'admins';

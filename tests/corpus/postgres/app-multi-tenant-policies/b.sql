@@ -1,0 +1,17 @@
+CREATE SCHEMA app; CREATE SCHEMA private;
+CREATE TYPE app.role AS ENUM ('member', 'admin', 'guest');
+CREATE TABLE app.orgs (id uuid PRIMARY KEY, name text NOT NULL, plan text NOT NULL DEFAULT 'free');
+CREATE TABLE app.people (id uuid PRIMARY KEY, org uuid NOT NULL REFERENCES app.orgs ON DELETE CASCADE, role app.role NOT NULL DEFAULT 'member');
+CREATE TABLE app.projects (id bigint PRIMARY KEY, org uuid NOT NULL REFERENCES app.orgs, name text, state text NOT NULL DEFAULT 'active');
+CREATE TABLE app.tasks (id bigint PRIMARY KEY, project bigint NOT NULL REFERENCES app.projects, owner uuid REFERENCES app.people, title text, done_at timestamptz);
+CREATE FUNCTION private.me() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT nullif(current_setting('app.me', true), '')::uuid $$;
+CREATE FUNCTION private.my_org() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 AS 'SELECT org FROM app.people WHERE id = private.me()';
+CREATE FUNCTION private.has_role(wanted app.role) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER BEGIN ATOMIC SELECT role = wanted FROM app.people WHERE id = private.me(); END;
+ALTER TABLE app.orgs ENABLE ROW LEVEL SECURITY; ALTER TABLE app.people ENABLE ROW LEVEL SECURITY; ALTER TABLE app.projects ENABLE ROW LEVEL SECURITY; ALTER TABLE app.projects FORCE ROW LEVEL SECURITY;
+CREATE POLICY see ON app.orgs FOR SELECT USING (id IN (SELECT private.my_org()));
+CREATE POLICY see ON app.people FOR SELECT USING (org IN (SELECT private.my_org()));
+CREATE POLICY manage ON app.people USING (private.has_role('admin') AND org IN (SELECT private.my_org())) WITH CHECK (role <> 'guest');
+CREATE POLICY see ON app.projects FOR SELECT USING (org IN (SELECT private.my_org()) AND state = 'active');
+CREATE POLICY manage ON app.projects FOR ALL USING (private.has_role('admin'));
+CREATE VIEW app.my_tasks AS SELECT t.*, p.state FROM app.tasks t JOIN app.projects p ON p.id = t.project WHERE t.owner = private.me();
+COMMENT ON POLICY manage ON app.people IS 'admins, not guests'; COMMENT ON FUNCTION private.has_role IS 'role';

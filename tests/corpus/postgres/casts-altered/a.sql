@@ -1,0 +1,10 @@
+CREATE TYPE celsius AS (degrees numeric); CREATE TYPE fahrenheit AS (degrees numeric); CREATE TYPE mood AS ENUM ('sad', 'happy');
+CREATE FUNCTION to_f(celsius) RETURNS fahrenheit LANGUAGE sql IMMUTABLE AS 'SELECT ROW($1.degrees * 1.8 + 32)::fahrenheit';
+CREATE FUNCTION mood_of(integer) RETURNS mood LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN $1 > 0 THEN 'happy' ELSE 'sad' END::mood $$;
+CREATE CAST (celsius AS fahrenheit) WITH FUNCTION to_f(celsius);
+CREATE CAST (integer AS mood) WITH FUNCTION mood_of(integer) AS ASSIGNMENT;
+CREATE CAST (mood AS text) WITH INOUT AS IMPLICIT;
+CREATE CAST (jsonb AS celsius) WITH INOUT;
+CREATE TABLE t (id integer, c celsius);
+CREATE VIEW v AS SELECT c::fahrenheit AS f, id::mood AS m FROM t;
+COMMENT ON CAST (celsius AS fahrenheit) IS 'warm'; COMMENT ON CAST (integer AS mood) IS 'sign';

@@ -1,0 +1,1 @@
+INSERT INTO s.t (id, c) VALUES (1, 1);

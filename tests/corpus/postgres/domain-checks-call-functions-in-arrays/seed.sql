@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (5, '{1,2}', '(3,4)'); INSERT INTO u VALUES (5);

@@ -1,0 +1,10 @@
+CREATE FOREIGN DATA WRAPPER plain OPTIONS (debug 'true');
+CREATE SERVER far TYPE 'files' VERSION '1' FOREIGN DATA WRAPPER plain OPTIONS (host 'a', port '1');
+CREATE SERVER moves FOREIGN DATA WRAPPER plain;
+CREATE USER MAPPING FOR postgres SERVER far OPTIONS (name 'x');
+CREATE USER MAPPING FOR PUBLIC SERVER moves;
+CREATE FOREIGN TABLE away (id integer OPTIONS (key 'true') NOT NULL, a text, gone date) SERVER far OPTIONS (path '/a', mode 'r');
+CREATE FOREIGN TABLE other (id integer) SERVER moves;
+CREATE VIEW seen AS SELECT a.id, a.a FROM away a JOIN other o USING (id);
+COMMENT ON FOREIGN TABLE away IS 'away'; COMMENT ON COLUMN away.a IS 'a'; COMMENT ON SERVER far IS 'far'; COMMENT ON FOREIGN DATA WRAPPER plain IS 'plain';
+ALTER FOREIGN TABLE away ADD CHECK (id > 0);

@@ -1,0 +1,11 @@
+CREATE FOREIGN DATA WRAPPER plain OPTIONS (debug 'false', level '2');
+CREATE SERVER far TYPE 'files' VERSION '2' FOREIGN DATA WRAPPER plain OPTIONS (host 'b', timeout '5');
+CREATE SERVER moves TYPE 'other' FOREIGN DATA WRAPPER plain;
+CREATE USER MAPPING FOR postgres SERVER far OPTIONS (name 'y', extra 'z');
+CREATE USER MAPPING FOR PUBLIC SERVER far;
+CREATE FOREIGN TABLE away (id bigint NOT NULL DEFAULT 7, a varchar(20) OPTIONS (trim 'yes'), added jsonb) SERVER far OPTIONS (path '/b');
+CREATE FOREIGN TABLE other (id integer) SERVER moves;
+CREATE VIEW seen AS SELECT a.id, a.a FROM away a JOIN other o USING (id);
+COMMENT ON FOREIGN TABLE away IS 'far away'; COMMENT ON COLUMN away.a IS 'a'; COMMENT ON SERVER far IS 'very far';
+ALTER FOREIGN TABLE away ADD CONSTRAINT big CHECK (id > 10);
+CREATE TRIGGER stamp BEFORE INSERT ON away FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();

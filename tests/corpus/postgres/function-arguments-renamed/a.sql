@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL, b integer);
+CREATE FUNCTION area(w integer, h integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT w * h';
+CREATE FUNCTION valid(value text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN value <> ''''; END';
+CREATE FUNCTION unnamed(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+ALTER TABLE t ADD CONSTRAINT a_valid CHECK (valid(a));
+CREATE TABLE sized (w integer, h integer, area integer GENERATED ALWAYS AS (area(w, h)) STORED, CHECK (area(w, h) > 0));
+CREATE INDEX sized_area ON sized (area(w, h));
+CREATE POLICY small ON sized USING (area(w, h) < 100);
+COMMENT ON POLICY small ON sized IS 'small ones';
+COMMENT ON FUNCTION area(integer, integer) IS 'of a rectangle';

@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL, b integer);
+CREATE FUNCTION area(width integer, height integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT width * height';
+CREATE FUNCTION valid(text_value text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN text_value <> ''''; END';
+CREATE FUNCTION unnamed(named integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+ALTER TABLE t ADD CONSTRAINT a_valid CHECK (valid(a));
+CREATE TABLE sized (w integer, h integer, area integer GENERATED ALWAYS AS (area(w, h)) STORED, CHECK (area(w, h) > 0));
+CREATE INDEX sized_area ON sized (area(w, h));
+CREATE POLICY small ON sized USING (area(w, h) < 100);
+COMMENT ON POLICY small ON sized IS 'small ones';
+COMMENT ON FUNCTION area(integer, integer) IS 'of a rectangle';

@@ -1,0 +1,10 @@
+CREATE FUNCTION f1(integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF COST 5 AS 'SELECT 1';
+CREATE FUNCTION f2(integer) RETURNS SETOF integer LANGUAGE sql STABLE ROWS 7 AS 'SELECT 1';
+CREATE FUNCTION f3(integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET work_mem = '4MB' AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION f4(integer) RETURNS integer LANGUAGE plpgsql SET timezone = 'UTC' SET enable_seqscan = off SET application_name = 'it''s "odd"' AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION f5(integer) RETURNS SETOF integer LANGUAGE internal IMMUTABLE STRICT SUPPORT generate_series_int4_support AS 'generate_series_int4';
+CREATE FUNCTION f6(integer) RETURNS integer LANGUAGE sql AS 'SELECT 6';
+CREATE FUNCTION f7(internal) RETURNS internal LANGUAGE internal STRICT AS 'generate_series_int4_support';
+CREATE FUNCTION f8() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS 'BEGIN RETURN NEW; END';
+CREATE FUNCTION f9() RETURNS text LANGUAGE sql SET "app.tenant" = 'none' SET DateStyle = 'ISO, DMY' AS 'SELECT current_setting(''app.tenant'')';
+COMMENT ON FUNCTION f3 IS 'definer';

@@ -1,0 +1,11 @@
+CREATE FUNCTION f1(integer) RETURNS integer LANGUAGE sql PARALLEL RESTRICTED COST 0.5 AS 'SELECT 1';
+CREATE FUNCTION f2(integer) RETURNS SETOF integer LANGUAGE sql VOLATILE ROWS 1000 CALLED ON NULL INPUT AS 'SELECT 1';
+CREATE FUNCTION f3(integer) RETURNS integer LANGUAGE plpgsql SECURITY INVOKER SET search_path = "$user", "Odd ""One", public AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION f4(integer) RETURNS integer LANGUAGE plpgsql SET timezone = 'Europe/Berlin' SET statement_timeout = '10s' SET lock_timeout = 500 SET search_path FROM CURRENT AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION f5(integer) RETURNS SETOF integer LANGUAGE internal IMMUTABLE STRICT ROWS 3 AS 'generate_series_int4';
+CREATE FUNCTION f6(integer) RETURNS integer LANGUAGE sql IMMUTABLE LEAKPROOF PARALLEL SAFE COST 1000000 AS 'SELECT 6';
+CREATE FUNCTION f7(internal) RETURNS internal LANGUAGE internal STRICT AS 'generate_series_int4_support';
+CREATE FUNCTION f10(integer) RETURNS SETOF integer LANGUAGE internal IMMUTABLE STRICT SUPPORT f7 AS 'generate_series_int4';
+CREATE FUNCTION f8() RETURNS trigger LANGUAGE plpgsql SET search_path = 'a b', '' AS 'BEGIN RETURN NEW; END';
+CREATE FUNCTION f9() RETURNS text LANGUAGE sql SET "app.tenant" = E'a\\b\nc' AS 'SELECT current_setting(''app.tenant'')';
+COMMENT ON FUNCTION f3 IS 'invoker';

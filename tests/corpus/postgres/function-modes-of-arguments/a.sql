@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text);
+CREATE FUNCTION two(x integer, OUT doubled integer, OUT halved numeric) LANGUAGE sql AS 'SELECT x * 2, x / 2.0';
+CREATE FUNCTION both_ways(INOUT x integer, INOUT y text DEFAULT 'y') LANGUAGE sql AS 'SELECT x, y';
+CREATE FUNCTION joined(sep text, VARIADIC parts text[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT array_to_string(parts, sep)';
+CREATE FUNCTION list() RETURNS TABLE (id integer, a text) LANGUAGE sql STABLE AS 'SELECT id, a FROM t';
+CREATE FUNCTION records() RETURNS SETOF record LANGUAGE sql STABLE AS 'SELECT id, a FROM t';
+CREATE FUNCTION one_row() RETURNS t LANGUAGE sql STABLE AS 'SELECT * FROM t LIMIT 1';
+CREATE VIEW uses AS SELECT l.id, (two(l.id)).doubled, joined('-', l.a, 'b') AS j FROM list() l;
+CREATE VIEW uses_records AS SELECT r.x FROM records() r (x integer, y text);
+COMMENT ON FUNCTION list() IS 'lists';

@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text);
+CREATE FUNCTION two(x integer, OUT doubled integer, OUT halved numeric, OUT tripled integer) LANGUAGE sql AS 'SELECT x * 2, x / 2.0, x * 3';
+CREATE FUNCTION both_ways(INOUT x integer, INOUT z text DEFAULT 'z') LANGUAGE sql AS 'SELECT x, z';
+CREATE FUNCTION joined(sep text, VARIADIC bits text[] DEFAULT '{}') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT array_to_string(bits, sep)';
+CREATE FUNCTION list() RETURNS TABLE (id integer, a text, n bigint) LANGUAGE sql STABLE AS 'SELECT id, a, count(*) OVER () FROM t';
+CREATE FUNCTION records(OUT id integer, OUT a text) RETURNS SETOF record LANGUAGE sql STABLE AS 'SELECT id, a FROM t';
+CREATE FUNCTION one_row() RETURNS SETOF t LANGUAGE sql STABLE ROWS 1 AS 'SELECT * FROM t LIMIT 1';
+CREATE VIEW uses AS SELECT l.id, (two(l.id)).doubled, joined('-', l.a, 'b') AS j FROM list() l;
+CREATE VIEW uses_records AS SELECT r.id AS x FROM records() r;
+COMMENT ON FUNCTION list() IS 'lists with a count';

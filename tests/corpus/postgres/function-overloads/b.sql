@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text);
+CREATE FUNCTION pad(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1 || '' ''';
+CREATE FUNCTION pad(text, bigint) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT rpad($1, $2::integer)';
+CREATE FUNCTION pad(integer) RETURNS varchar LANGUAGE sql IMMUTABLE AS 'SELECT $1::varchar';
+CREATE FUNCTION pad(anyelement, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $2';
+CREATE VIEW padded AS SELECT pad(a) AS one, pad(a, 5) AS two, pad(id) AS three FROM t;
+CREATE INDEX padded_a ON t (pad(a, 3));
+COMMENT ON FUNCTION pad(text) IS 'text';
+COMMENT ON FUNCTION pad(text, bigint) IS 'text to a length';
+COMMENT ON FUNCTION pad(anyelement, text) IS 'anything';

@@ -1,0 +1,17 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text, b numeric);
+CREATE FUNCTION worth(integer) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 10::bigint';
+CREATE FUNCTION twice(integer) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN worth($1) * 2;
+CREATE VIEW worths AS SELECT id, worth(id) AS w FROM t;
+CREATE MATERIALIZED VIEW worths_kept AS SELECT id, w FROM worths;
+CREATE INDEX worths_kept_w ON worths_kept (w);
+CREATE INDEX t_worth ON t (worth(id));
+ALTER TABLE t ADD CONSTRAINT worthy CHECK (worth(id) > 0);
+ALTER TABLE t ALTER COLUMN b SET DEFAULT worth(5);
+CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW WHEN (worth(old.id) > worth(new.id)) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE DOMAIN worthy_number AS integer CONSTRAINT enough CHECK (worth(VALUE) > 10);
+CREATE TABLE uses_domain (n worthy_number);
+CREATE STATISTICS worth_statistics ON (worth(id)), a FROM t;
+COMMENT ON FUNCTION worth(integer) IS 'ten times';
+COMMENT ON CONSTRAINT worthy ON t IS 'more than nothing';
+COMMENT ON CONSTRAINT enough ON DOMAIN worthy_number IS 'enough';
+COMMENT ON INDEX t_worth IS 'fast';

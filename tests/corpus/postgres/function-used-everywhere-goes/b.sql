@@ -1,0 +1,18 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text DEFAULT 'x', b integer);
+CREATE FUNCTION clean(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT trim($1)';
+CREATE FUNCTION fits(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) < 100';
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+COMMENT ON FUNCTION clean(text) IS 'trims';
+ALTER TABLE t ALTER COLUMN a SET DEFAULT clean(' x ');
+ALTER TABLE t ADD CONSTRAINT a_fits CHECK (fits(a));
+ALTER TABLE t ADD COLUMN cleaned text GENERATED ALWAYS AS (clean(a)) STORED;
+CREATE INDEX t_clean ON t (clean(a)) WHERE fits(a);
+CREATE TRIGGER stamp BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION stamp();
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY fitting ON t USING (fits(a)) WITH CHECK (clean(a) = a);
+CREATE VIEW cleaned AS SELECT id, clean(a) AS a FROM t;
+CREATE DOMAIN fitting AS text CHECK (fits(VALUE)) DEFAULT clean(' ');
+CREATE TABLE d (f fitting);
+CREATE OPERATOR ~~> (FUNCTION = clean, RIGHTARG = text);
+CREATE AGGREGATE all_of(text) (SFUNC = textcat, STYPE = text, FINALFUNC = clean, INITCOND = '');
+CREATE RULE r AS ON INSERT TO d WHERE fits(new.f) DO ALSO SELECT clean(new.f);

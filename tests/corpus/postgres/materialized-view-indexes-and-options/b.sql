@@ -1,0 +1,12 @@
+CREATE TABLE t (id integer PRIMARY KEY, tags text[], body text, n integer);
+CREATE MATERIALIZED VIEW m WITH (autovacuum_enabled = false) AS SELECT id, tags, lower(body) AS body, n FROM t;
+CREATE UNIQUE INDEX m_id ON m (id) WITH (fillfactor = 70);
+CREATE INDEX m_tags ON m USING gin (tags) WITH (fastupdate = off);
+CREATE INDEX m_both ON m (n DESC NULLS LAST, (length(body)));
+ALTER MATERIALIZED VIEW m CLUSTER ON m_both;
+ALTER MATERIALIZED VIEW m ALTER COLUMN n SET STATISTICS 200;
+COMMENT ON INDEX m_tags IS 'tags of it';
+COMMENT ON COLUMN m.body IS 'lower case';
+COMMENT ON COLUMN m.n IS 'number';
+CREATE MATERIALIZED VIEW unfilled AS SELECT n FROM t WITH NO DATA;
+CREATE UNIQUE INDEX unfilled_n ON unfilled (n);

@@ -1,0 +1,14 @@
+CREATE FUNCTION by_length(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT length($1) - length($2)';
+CREATE FUNCTION shorter(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) < length($2)';
+CREATE FUNCTION same_length(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) = length($2)';
+CREATE FUNCTION longer(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT length($1) > length($2)';
+CREATE OPERATOR <# (FUNCTION = shorter, LEFTARG = text, RIGHTARG = text, COMMUTATOR = >#);
+CREATE OPERATOR =# (FUNCTION = same_length, LEFTARG = text, RIGHTARG = text, COMMUTATOR = =#);
+CREATE OPERATOR ># (FUNCTION = longer, LEFTARG = text, RIGHTARG = text, COMMUTATOR = <#);
+CREATE OPERATOR FAMILY lengths USING btree;
+CREATE OPERATOR CLASS length_ops FOR TYPE text USING btree FAMILY lengths AS OPERATOR 1 <#, OPERATOR 3 =#, OPERATOR 5 >#, FUNCTION 1 by_length(text, text);
+CREATE TABLE t (id integer PRIMARY KEY, a text);
+CREATE INDEX t_a ON t (a length_ops);
+CREATE UNIQUE INDEX t_u ON t (a length_ops DESC) WHERE id > 0;
+ALTER TABLE t ADD CONSTRAINT x EXCLUDE USING btree (a length_ops WITH =#);
+COMMENT ON OPERATOR CLASS length_ops USING btree IS 'by length'; COMMENT ON INDEX t_a IS 'by length';

@@ -1,0 +1,17 @@
+CREATE TYPE version AS (major integer, minor integer);
+CREATE FUNCTION version_eq(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.major = $2.major AND $1.minor = $2.minor';
+CREATE FUNCTION version_ne(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT NOT ($1.major = $2.major AND $1.minor = $2.minor)';
+CREATE FUNCTION version_lt(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor) < ($2.major, $2.minor)';
+CREATE FUNCTION version_gt(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor) > ($2.major, $2.minor)';
+CREATE FUNCTION bump(version) RETURNS version LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor + 1)::version';
+CREATE TABLE releases (id integer PRIMARY KEY, v version);
+CREATE OPERATOR === (FUNCTION = version_eq, LEFTARG = version, RIGHTARG = version);
+CREATE OPERATOR !=== (FUNCTION = version_ne, LEFTARG = version, RIGHTARG = version);
+CREATE OPERATOR <<< (FUNCTION = version_lt, LEFTARG = version, RIGHTARG = version);
+CREATE OPERATOR >>> (FUNCTION = version_gt, LEFTARG = version, RIGHTARG = version);
+CREATE OPERATOR @+ (FUNCTION = bump, RIGHTARG = version);
+CREATE VIEW newer AS SELECT a.id FROM releases a JOIN releases b ON a.v >>> b.v WHERE a.v !=== b.v;
+CREATE INDEX releases_bump ON releases ((@+ v));
+ALTER TABLE releases ADD CONSTRAINT positive CHECK (v >>> '(0,0)'::version);
+COMMENT ON OPERATOR === (version, version) IS 'equal';
+COMMENT ON OPERATOR @+ (NONE, version) IS 'next';

@@ -1,0 +1,1 @@
+INSERT INTO releases VALUES (1, '(1,0)'), (2, '(1,2)');

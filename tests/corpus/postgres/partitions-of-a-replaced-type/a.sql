@@ -1,0 +1,7 @@
+CREATE COLLATION de (provider = icu, locale = 'de');
+CREATE DOMAIN label AS text COLLATE de;
+CREATE TABLE p (id integer NOT NULL, l label DEFAULT 'x', PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
+CREATE INDEX p_l ON p (l); CREATE INDEX p1_own ON p1 (l, id);
+CREATE TABLE parent (l label); CREATE TABLE child (n integer) INHERITS (parent);
+CREATE VIEW v AS SELECT l FROM p; COMMENT ON COLUMN p1.l IS 'label';

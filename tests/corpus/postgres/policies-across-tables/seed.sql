@@ -1,0 +1,1 @@
+INSERT INTO teams VALUES (1, 'a'); INSERT INTO files VALUES (1, 1, '/');

@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, owner text, a integer);
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p1 ON t FOR SELECT USING (a > 1);
+CREATE POLICY p2 ON t FOR INSERT WITH CHECK (a > 1);
+CREATE POLICY p3 ON t FOR ALL USING (a > 1) WITH CHECK (a > 2);
+CREATE POLICY p4 ON t AS RESTRICTIVE USING (true);
+CREATE POLICY p5 ON t FOR UPDATE USING (owner = current_user) WITH CHECK (owner = session_user);
+CREATE POLICY p6 ON t FOR DELETE TO pg_read_all_data USING (owner IN ('a', 'b'));
+CREATE POLICY "P 7" ON t TO pg_monitor, pg_read_all_data;
+COMMENT ON POLICY p1 ON t IS 'one'; COMMENT ON POLICY "P 7" ON t IS 'seven';

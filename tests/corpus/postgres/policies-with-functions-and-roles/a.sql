@@ -1,0 +1,17 @@
+DO $$ BEGIN CREATE ROLE pairs_reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE pairs_writer; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+CREATE SCHEMA auth;
+CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT nullif(current_setting('request.user', true), '')::uuid $$;
+CREATE TABLE profiles (id uuid PRIMARY KEY, name text, public boolean NOT NULL DEFAULT true);
+CREATE TABLE posts (id bigint PRIMARY KEY, author uuid NOT NULL REFERENCES profiles (id), body text, deleted_at timestamptz);
+CREATE FUNCTION auth.is_author(post bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT EXISTS (SELECT FROM posts WHERE id = post AND author = auth.uid())';
+ALTER TABLE profiles ENABLE ROW LEVEL SECURITY; ALTER TABLE posts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY "Public profiles are for all" ON profiles FOR SELECT TO pairs_reader, pairs_writer USING (public);
+CREATE POLICY own ON profiles TO pairs_writer USING (id = auth.uid()) WITH CHECK (id = auth.uid());
+CREATE POLICY read ON posts FOR SELECT USING (deleted_at IS NULL OR author = (SELECT auth.uid()));
+CREATE POLICY write ON posts FOR INSERT TO pairs_writer WITH CHECK (author = auth.uid());
+CREATE POLICY change ON posts FOR UPDATE TO pairs_writer USING (auth.is_author(id));
+CREATE POLICY remove ON posts FOR DELETE TO pairs_writer USING (auth.is_author(id));
+CREATE POLICY alive ON posts AS RESTRICTIVE USING (EXISTS (SELECT FROM profiles p WHERE p.id = posts.author AND p.public));
+COMMENT ON POLICY own ON profiles IS 'yours';
+COMMENT ON POLICY alive ON posts IS 'no ghosts';

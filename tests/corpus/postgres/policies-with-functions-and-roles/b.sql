@@ -1,0 +1,16 @@
+DO $$ BEGIN CREATE ROLE pairs_reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE pairs_writer; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+CREATE SCHEMA auth;
+CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT nullif(current_setting('request.user', true), '')::uuid $$;
+CREATE TABLE profiles (id uuid PRIMARY KEY, name text, visibility text NOT NULL DEFAULT 'all');
+CREATE TABLE posts (id bigint PRIMARY KEY, author uuid NOT NULL REFERENCES profiles (id), body text, deleted boolean NOT NULL DEFAULT false);
+CREATE FUNCTION auth.is_author(post_id bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS 'SELECT EXISTS (SELECT FROM posts WHERE id = post_id AND author = auth.uid())';
+ALTER TABLE profiles ENABLE ROW LEVEL SECURITY; ALTER TABLE posts ENABLE ROW LEVEL SECURITY; ALTER TABLE posts FORCE ROW LEVEL SECURITY;
+CREATE POLICY "Public profiles are for all" ON profiles FOR SELECT USING (visibility = 'all');
+CREATE POLICY own ON profiles TO pairs_writer, pairs_reader USING (id = auth.uid());
+CREATE POLICY read ON posts FOR SELECT USING (NOT deleted OR author = (SELECT auth.uid()));
+CREATE POLICY write ON posts FOR INSERT TO pairs_writer WITH CHECK (author = auth.uid() AND body <> '');
+CREATE POLICY change ON posts FOR UPDATE TO pairs_writer USING (auth.is_author(id)) WITH CHECK (author = auth.uid());
+CREATE POLICY remove ON posts AS RESTRICTIVE FOR DELETE TO pairs_writer USING (auth.is_author(id));
+COMMENT ON POLICY own ON profiles IS 'yours alone';
+COMMENT ON POLICY read ON posts IS 'alive';

@@ -1,0 +1,10 @@
+CREATE TABLE log (id bigint GENERATED ALWAYS AS IDENTITY, what text);
+CREATE PROCEDURE note(what text, again boolean) LANGUAGE sql BEGIN ATOMIC INSERT INTO log (what) VALUES (note.what); INSERT INTO log (what) SELECT note.what WHERE again; END;
+CREATE PROCEDURE swap(INOUT x integer, INOUT b integer) LANGUAGE plpgsql AS 'DECLARE c integer := x; BEGIN x := b; b := c; END';
+CREATE PROCEDURE clear(days integer DEFAULT 90) LANGUAGE plpgsql SET search_path = public AS 'BEGIN DELETE FROM log; END';
+CREATE PROCEDURE many(VARIADIC n bigint[]) LANGUAGE plpgsql AS 'BEGIN END';
+CREATE PROCEDURE outs(IN a integer, OUT b integer) LANGUAGE plpgsql AS 'BEGIN b := a; END';
+CREATE PROCEDURE turns() LANGUAGE plpgsql AS 'BEGIN END';
+COMMENT ON PROCEDURE note(text, boolean) IS 'notes';
+COMMENT ON PROCEDURE clear IS 'clears more';
+COMMENT ON PROCEDURE turns IS 'was a function';

@@ -1,0 +1,7 @@
+CREATE SCHEMA s;
+CREATE TABLE t (id integer PRIMARY KEY, a text, b integer, c integer); CREATE TABLE s.u (id integer PRIMARY KEY, a text);
+CREATE TABLE p (id integer, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE PUBLICATION rows_of FOR TABLE t (id, a, b) WHERE (b > 1), s.u WHERE (a <> '') WITH (publish = 'insert');
+CREATE PUBLICATION parts FOR TABLE p WITH (publish_via_partition_root = true);
+CREATE PUBLICATION one_part FOR TABLE p1;
+COMMENT ON PUBLICATION parts IS 'parts';

@@ -1,0 +1,9 @@
+CREATE TABLE t (id integer PRIMARY KEY, a integer, b text, c date);
+CREATE SCHEMA s;
+CREATE STATISTICS s1 ON a, b FROM t;
+CREATE STATISTICS s2 (ndistinct) ON a, b, c FROM t;
+CREATE STATISTICS s3 (mcv, dependencies) ON a, (lower(b)) FROM t;
+CREATE STATISTICS s4 ON (a + 1) FROM t;
+CREATE STATISTICS s.s5 (mcv) ON b, c FROM t;
+ALTER STATISTICS s1 SET STATISTICS 10;
+COMMENT ON STATISTICS s1 IS 'one'; COMMENT ON STATISTICS s.s5 IS 'five';

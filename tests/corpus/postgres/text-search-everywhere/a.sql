@@ -1,0 +1,12 @@
+CREATE TABLE docs (id integer PRIMARY KEY, title text, body text);
+CREATE TEXT SEARCH DICTIONARY english_stem_2 (TEMPLATE = snowball, LANGUAGE = 'english');
+CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple, STOPWORDS = 'english');
+CREATE TEXT SEARCH CONFIGURATION docs_config (COPY = pg_catalog.english);
+ALTER TEXT SEARCH CONFIGURATION docs_config ALTER MAPPING FOR asciiword, word WITH plain, english_stem_2;
+ALTER TEXT SEARCH CONFIGURATION docs_config DROP MAPPING FOR url, email;
+ALTER TABLE docs ADD COLUMN search tsvector GENERATED ALWAYS AS (setweight(to_tsvector('docs_config', title), 'A') || to_tsvector('docs_config', body)) STORED;
+CREATE INDEX docs_search ON docs USING gin (search);
+CREATE INDEX docs_title ON docs USING gin (to_tsvector('docs_config', title));
+CREATE TRIGGER tsv BEFORE UPDATE ON docs FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE FUNCTION find(q text) RETURNS SETOF docs LANGUAGE sql STABLE BEGIN ATOMIC SELECT d.* FROM docs d WHERE d.search @@ websearch_to_tsquery('docs_config', q); END;
+COMMENT ON TEXT SEARCH CONFIGURATION docs_config IS 'docs'; COMMENT ON TEXT SEARCH DICTIONARY plain IS 'no stop words';

@@ -1,0 +1,11 @@
+CREATE TABLE docs (id integer PRIMARY KEY, title text, body text);
+CREATE TEXT SEARCH DICTIONARY english_stem_2 (TEMPLATE = snowball, LANGUAGE = 'english', STOPWORDS = 'english');
+CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple, ACCEPT = false);
+CREATE TEXT SEARCH CONFIGURATION docs_config (PARSER = "default");
+ALTER TEXT SEARCH CONFIGURATION docs_config ADD MAPPING FOR asciiword, word, numword WITH plain, english_stem_2;
+ALTER TEXT SEARCH CONFIGURATION docs_config ADD MAPPING FOR email WITH simple;
+ALTER TABLE docs ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('docs_config', coalesce(title, '')) || to_tsvector('docs_config', body)) STORED;
+CREATE INDEX docs_search ON docs USING gist (search);
+CREATE INDEX docs_title ON docs USING gin (to_tsvector('docs_config', title)) WHERE title <> '';
+CREATE FUNCTION find(q text) RETURNS SETOF docs LANGUAGE sql STABLE BEGIN ATOMIC SELECT d.* FROM docs d WHERE d.search @@ plainto_tsquery('docs_config', q); END;
+COMMENT ON TEXT SEARCH CONFIGURATION docs_config IS 'docs, again'; COMMENT ON TEXT SEARCH DICTIONARY plain IS 'no stop words';

@@ -1,0 +1,14 @@
+CREATE TABLE base (id integer PRIMARY KEY, a text, b integer);
+INSERT INTO base VALUES (1, 'x', 2);
+CREATE VIEW one AS SELECT id, a FROM base;
+COMMENT ON VIEW one IS 'one';
+COMMENT ON COLUMN one.a IS 'a of one';
+CREATE VIEW two AS SELECT id, b FROM base;
+CREATE VIEW above_two AS SELECT sum(b) AS b FROM two;
+COMMENT ON VIEW above_two IS 'sums';
+CREATE MATERIALIZED VIEW three AS SELECT a, b FROM base;
+CREATE INDEX three_b ON three (b);
+CREATE VIEW above_three AS SELECT a FROM three;
+CREATE MATERIALIZED VIEW four AS SELECT id FROM base;
+CREATE TABLE five (id integer, a text);
+CREATE VIEW above_five AS SELECT a FROM five;

@@ -1,0 +1,14 @@
+CREATE TABLE base (id integer PRIMARY KEY, a text, b integer);
+INSERT INTO base VALUES (1, 'x', 2);
+CREATE TABLE one (id integer NOT NULL, a text DEFAULT 'none');
+COMMENT ON TABLE one IS 'one';
+COMMENT ON COLUMN one.a IS 'a of one';
+CREATE MATERIALIZED VIEW two AS SELECT id, b FROM base;
+CREATE INDEX two_b ON two (b);
+CREATE VIEW above_two AS SELECT sum(b) AS b FROM two;
+COMMENT ON VIEW above_two IS 'sums';
+CREATE VIEW three AS SELECT a, b FROM base;
+CREATE VIEW above_three AS SELECT a FROM three;
+CREATE TABLE four (id integer PRIMARY KEY);
+CREATE VIEW five AS SELECT id, a FROM base;
+CREATE VIEW above_five AS SELECT a FROM five;

@@ -1,0 +1,11 @@
+CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, email text, country char(2) DEFAULT 'DE', created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE invoices (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers (id), total numeric(12,2) NOT NULL, paid boolean NOT NULL DEFAULT false);
+CREATE VIEW customer_list AS SELECT id, name FROM customers;
+COMMENT ON VIEW customer_list IS 'names only';
+COMMENT ON COLUMN customer_list.name IS 'as on the contract';
+CREATE VIEW open_invoices AS SELECT c.id, c.name, i.total FROM customer_list c JOIN invoices i ON i.customer_id = c.id WHERE NOT i.paid;
+COMMENT ON VIEW open_invoices IS 'what is owed';
+CREATE MATERIALIZED VIEW owed AS SELECT name, sum(total) AS total FROM open_invoices GROUP BY name;
+CREATE UNIQUE INDEX owed_name ON owed (name);
+COMMENT ON INDEX owed_name IS 'for concurrent refreshes';
+CREATE FUNCTION owes(who text) RETURNS numeric LANGUAGE sql STABLE BEGIN ATOMIC SELECT o.total FROM open_invoices o WHERE o.name = who; END;

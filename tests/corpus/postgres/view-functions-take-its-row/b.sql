@@ -1,0 +1,8 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text, b text);
+CREATE VIEW v AS SELECT id, a, b FROM t;
+CREATE FUNCTION shown(v) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1.a || $1.b';
+CREATE FUNCTION some_of() RETURNS SETOF v LANGUAGE sql STABLE AS 'SELECT * FROM v';
+CREATE VIEW w AS SELECT shown(v) AS s FROM v;
+CREATE TABLE holds (id integer, doc text, row_of v[]);
+CREATE FUNCTION plain() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM v WHERE v.b IS NOT NULL; END;
+COMMENT ON FUNCTION some_of() IS 'some';

@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text, b integer, at timestamptz); CREATE TABLE u (id integer PRIMARY KEY, t integer REFERENCES t, n numeric);
+CREATE VIEW v AS SELECT id, a FROM t WHERE b > 1;
+CREATE VIEW sums AS SELECT t.id, (SELECT sum(n) FROM u WHERE u.t = t.id) AS total FROM t;
+CREATE VIEW limits AS SELECT id FROM t ORDER BY at DESC NULLS LAST LIMIT 5 OFFSET 2;
+CREATE VIEW cases AS SELECT CASE WHEN b > 1 THEN 'big' ELSE 'small' END AS size, coalesce(a, 'none') AS a FROM t;
+CREATE VIEW lateral_one AS SELECT t.id, x.n FROM t, LATERAL (SELECT u.n FROM u WHERE u.t = t.id ORDER BY u.n LIMIT 1) x;
+CREATE VIEW uses AS SELECT v.a, s.total FROM v JOIN sums s USING (id);
+CREATE MATERIALIZED VIEW kept AS SELECT * FROM uses;
+COMMENT ON VIEW v IS 'v'; COMMENT ON VIEW uses IS 'uses'; COMMENT ON MATERIALIZED VIEW kept IS 'kept';
+CREATE INDEX kept_a ON kept (a);

@@ -1,0 +1,10 @@
+CREATE TABLE t (id integer PRIMARY KEY, a text, b integer, at timestamptz); CREATE TABLE u (id integer PRIMARY KEY, t integer REFERENCES t, n numeric);
+CREATE VIEW v AS SELECT id, upper(a) AS a FROM t WHERE b > 2 AND at < now();
+CREATE VIEW sums AS SELECT t.id, sum(u.n) AS total FROM t LEFT JOIN u ON u.t = t.id GROUP BY t.id HAVING count(*) > 0;
+CREATE VIEW limits AS SELECT id FROM t ORDER BY at LIMIT ALL FOR UPDATE;
+CREATE VIEW cases AS SELECT CASE b WHEN 1 THEN 'one' WHEN 2 THEN 'two' END AS size, nullif(a, '') AS a FROM t;
+CREATE VIEW lateral_one AS SELECT t.id, x.n FROM t LEFT JOIN LATERAL (SELECT u.n FROM u WHERE u.t = t.id ORDER BY u.n DESC LIMIT 1) x ON true;
+CREATE VIEW uses AS SELECT v.a, s.total FROM v JOIN sums s USING (id);
+CREATE MATERIALIZED VIEW kept AS SELECT * FROM uses;
+COMMENT ON VIEW v IS 'v'; COMMENT ON VIEW uses IS 'uses'; COMMENT ON MATERIALIZED VIEW kept IS 'kept';
+CREATE INDEX kept_a ON kept (a);

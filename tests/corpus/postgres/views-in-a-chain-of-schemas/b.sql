@@ -1,0 +1,15 @@
+CREATE SCHEMA raw; CREATE SCHEMA core; CREATE SCHEMA mart;
+CREATE TABLE raw.events (id bigint PRIMARY KEY, kind varchar(40) NOT NULL, payload jsonb NOT NULL DEFAULT '{}', at timestamptz NOT NULL, source text);
+CREATE VIEW core.events AS SELECT id, kind, payload ->> 'user' AS user_name, at, source FROM raw.events;
+CREATE VIEW core.clicks AS SELECT id, user_name, at FROM core.events WHERE kind = 'click' AND source IS NOT NULL;
+CREATE VIEW mart.clicks_a_day AS SELECT user_name, at::date AS day, count(*) AS n FROM core.clicks GROUP BY 1, 2;
+CREATE MATERIALIZED VIEW mart.top AS SELECT user_name, sum(n) AS n FROM mart.clicks_a_day GROUP BY 1;
+CREATE INDEX top_n ON mart.top (n DESC);
+CREATE UNIQUE INDEX top_user ON mart.top (user_name);
+CREATE VIEW top_ten AS SELECT * FROM mart.top ORDER BY n DESC LIMIT 10;
+CREATE VIEW everything AS SELECT t.user_name, d.day FROM top_ten t JOIN mart.clicks_a_day d USING (user_name);
+COMMENT ON VIEW core.clicks IS 'clicks';
+COMMENT ON VIEW mart.clicks_a_day IS 'clicks a day';
+COMMENT ON MATERIALIZED VIEW mart.top IS 'the best';
+COMMENT ON COLUMN mart.top.n IS 'how many';
+COMMENT ON VIEW everything IS 'all of it';

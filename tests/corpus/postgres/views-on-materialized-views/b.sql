@@ -1,0 +1,12 @@
+CREATE TABLE sales (id integer PRIMARY KEY, region text NOT NULL, amount numeric NOT NULL, sold date NOT NULL);
+CREATE MATERIALIZED VIEW by_region WITH (fillfactor = 90) AS SELECT region, sum(amount) AS amount, count(*) AS n FROM sales GROUP BY region;
+CREATE UNIQUE INDEX by_region_region ON by_region (region);
+CREATE INDEX by_region_n ON by_region USING btree (n DESC, amount) INCLUDE (region);
+CREATE VIEW best AS SELECT region FROM by_region ORDER BY amount DESC LIMIT 1;
+CREATE MATERIALIZED VIEW best_days AS SELECT s.sold, s.amount FROM sales s JOIN best b USING (region);
+CREATE INDEX best_days_sold ON best_days (sold);
+COMMENT ON MATERIALIZED VIEW by_region IS 'one';
+COMMENT ON MATERIALIZED VIEW best_days IS 'two';
+COMMENT ON COLUMN best_days.sold IS 'when';
+CREATE STATISTICS st (dependencies) ON region, amount FROM by_region;
+ALTER STATISTICS st SET STATISTICS 50;

@@ -9,6 +9,7 @@ mod inspector;
 mod keepsakes;
 mod kinds;
 mod look;
+mod newcomers;
 mod options;
 mod passfile;
 mod printed;

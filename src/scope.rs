@@ -99,6 +99,12 @@ impl Scope {
         self.include.contains(&include)
     }
 
+    /// The same, looking at this as well.
+    #[must_use]
+    pub fn including(&self, include: &BTreeSet<Include>) -> Self {
+        Self { include: self.include.union(include).copied().collect(), roles: self.roles.clone() }
+    }
+
     /// What stands in the header of snapshots.
     #[must_use]
     pub fn coverage(&self) -> BTreeSet<String> {

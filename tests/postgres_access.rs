@@ -151,3 +151,22 @@ async fn check_both_ways(pair: PathBuf) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// No provider of labels comes with PostgreSQL, so that the row is written as a provider's would be.
+#[tokio::test]
+async fn security_labels_are_reported_and_what_has_one_is_not_replaced() {
+    let [live, target] = ["labels_live", "labels_target"];
+    for (database, type_name) in [(live, "integer"), (target, "bigint")] {
+        cluster().create_database(database);
+        cluster().psql(database, &format!("CREATE TABLE t (id {type_name}); CREATE VIEW v AS SELECT id FROM t"));
+    }
+    cluster().psql(live, "INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 0, 'guard', 'secret')");
+    let snapshot = inspect(live, Scope::default()).await.unwrap();
+    let label = snapshot.of_kind("unmodelled").next().map(|label| (label.id.dotted(), label.attributes.clone()));
+    let (name, attributes) = label.unwrap();
+    assert_eq!(name, "security label of guard on v");
+    assert_eq!(attributes["definition"], "secret");
+    let target = inspect(target, Scope::default()).await.unwrap();
+    let refusal = promote(live, Scope::default(), &target).await.unwrap_err();
+    assert!(refusal.contains("security label of guard on v"), "{refusal}");
+}

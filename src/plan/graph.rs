@@ -27,12 +27,13 @@ pub(super) struct StepGraph {
 
 /// What goes along when a container is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parting {
+pub(super) enum Parting<'a> {
     /// All its parts.
     Together,
-    /// All but the parts that need something else that is dropped or altered, and that no other part needs. These go
-    /// first: a foreign key between two tables that refer to each other and are both dropped.
-    LeavesFirst,
+    /// Of containers among these, all but the parts that need something else of these that is dropped or altered, and
+    /// that no other part needs. These go first: a foreign key between two tables that refer to each other and are both
+    /// dropped.
+    LeavesFirst(&'a [ObjectId]),
 }
 
 /// Which steps drop, make and alter an object.
@@ -74,7 +75,7 @@ impl StepGraph {
         decisions: &Decisions<'_>,
         sides: &Sides<'_>,
         dialect: &'static dyn Dialect,
-        parting: Parting,
+        parting: Parting<'_>,
     ) -> Result<Self, PlanError> {
         let mut graph = Self { steps: Vec::new(), successors: Vec::new() };
         let mut doers = Doers::default();
@@ -259,11 +260,23 @@ impl StepGraph {
             }
         }
         if order.len() < self.steps.len() {
-            let stuck = waiting_for.iter().zip(&self.steps).filter(|(count, _)| **count > 0);
-            return Err(PlanError::Cycle(stuck.map(|(_, step)| step.object.clone()).collect()));
+            let stuck = self.in_circles(&order).into_iter().map(|node| self.steps[node].object.clone());
+            return Err(PlanError::Cycle(stuck.collect()));
         }
         let mut steps: Vec<Option<MigrationStep>> = self.steps.into_iter().map(Some).collect();
         Ok(order.into_iter().filter_map(|node| steps[node].take()).collect())
+    }
+}
+
+impl StepGraph {
+    /// The steps that wait for each other, without those that merely wait for one of them.
+    fn in_circles(&self, ordered: &[usize]) -> BTreeSet<usize> {
+        let mut stuck: BTreeSet<usize> = (0..self.steps.len()).filter(|node| !ordered.contains(node)).collect();
+        loop {
+            let is_last = |node: &&usize| !self.successors[**node].iter().any(|successor| stuck.contains(successor));
+            let Some(last) = stuck.iter().find(is_last).copied() else { return stuck };
+            stuck.remove(&last);
+        }
     }
 }
 
@@ -300,7 +313,7 @@ fn drop_steps(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
-    parting: Parting,
+    parting: Parting<'_>,
 ) -> Result<Vec<DropGroup>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
@@ -317,8 +330,10 @@ fn drop_steps(
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
         take_along(&mut along, decisions, dialect)?;
-        if parting == Parting::LeavesFirst {
-            part_leaves(id, &mut along, decisions, sides);
+        if let Parting::LeavesFirst(stuck) = parting
+            && stuck.contains(id)
+        {
+            part_leaves(id, &mut along, stuck, decisions, sides);
         }
         for step in &mut steps {
             let reason = decisions.dropped.get(id).cloned().flatten();
@@ -365,7 +380,13 @@ fn containers_first(
 }
 
 /// Takes out of what goes along with a container the parts that must go first.
-fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &Decisions<'_>, sides: &Sides<'_>) {
+fn part_leaves(
+    container: &ObjectId,
+    along: &mut HashSet<ObjectId>,
+    stuck: &[ObjectId],
+    decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
+) {
     let is_needed = |id: &ObjectId| {
         let dependents = decisions.dependents.get(id).into_iter().flatten();
         dependents.into_iter().any(|dependent| along.contains(&dependent.id))
@@ -373,7 +394,8 @@ fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &
     let needs_other = |id: &ObjectId| {
         let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
         let changes = |need: &ObjectId| decisions.dropped.contains_key(need) || decisions.altered.contains_key(need);
-        needs.into_iter().any(|need| changes(need) && !along.contains(need))
+        let is_stuck = |need: &ObjectId| stuck.iter().any(|object| need == object || need.is_inside(object));
+        needs.into_iter().any(|need| changes(need) && is_stuck(need) && !along.contains(need))
     };
     let leaves: Vec<ObjectId> =
         along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();

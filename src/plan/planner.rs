@@ -50,7 +50,7 @@ impl Planner for DependencyPlanner {
         let decisions = Decisions::of(&diff, &sides, dialect)?;
         let order = |parting| StepGraph::build(&decisions, &sides, dialect, parting)?.into_order();
         let steps = match order(Parting::Together) {
-            Err(PlanError::Cycle(_)) => order(Parting::LeavesFirst)?,
+            Err(PlanError::Cycle(stuck)) => order(Parting::LeavesFirst(&stuck))?,
             steps => steps?,
         };
         Ok(MigrationPlan {

@@ -142,7 +142,7 @@ pub(super) struct Reading {
     /// Not-null constraints, by table and column number.
     pub(super) not_nulls: HashMap<(u32, i32), super::kinds::not_null::NotNullRow>,
     /// The options of identity columns' sequences, by table and column number.
-    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::sequence::SequenceOptions>,
+    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::identity::IdentitySequence>,
     objects: Vec<Object>,
     addresses: HashMap<Address, usize>,
     /// The objects that have no address.

@@ -3,6 +3,7 @@
 pub(super) mod access;
 mod access_method;
 pub(super) mod aggregate;
+mod base_type;
 mod cast;
 pub(super) mod check;
 pub(super) mod collation;
@@ -13,6 +14,7 @@ pub(super) mod composite_type;
 pub(super) mod constraint;
 mod conversion;
 pub(super) mod default;
+pub(super) mod default_privilege;
 pub(super) mod dependency;
 pub(super) mod described;
 pub(super) mod domain;
@@ -25,6 +27,7 @@ pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
 mod grant;
+pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
 mod joining;
@@ -63,11 +66,11 @@ mod user_mapping;
 pub(super) mod view;
 
 use crate::kind::{Dialect, Kind};
-use crate::scope::Scope;
+use crate::scope::{Include, Scope};
 
 use shared::{
     SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
+    is_partitioned, mentions, option_clauses, options_text, relation_name, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};
@@ -76,6 +79,7 @@ use super::catalog::{Reading, Source};
 const KINDS: &[&dyn Kind] = &[
     &access_method::KIND,
     &aggregate::Aggregate,
+    &base_type::BaseType,
     &cast::KIND,
     &check::Check,
     &collation::Collation,
@@ -84,6 +88,7 @@ const KINDS: &[&dyn Kind] = &[
     &composite_type::CompositeType,
     &conversion::KIND,
     &default::Default,
+    &default_privilege::DefaultPrivilege,
     &domain::Domain,
     &enumeration::Enumeration,
     &event_trigger::EventTrigger,
@@ -146,8 +151,9 @@ const SOURCES: &[&Source] = &[
 
 /// The sources that are asked where this is looked at.
 pub(super) fn sources(scope: &Scope) -> Vec<&'static Source> {
-    let beyond = (!scope.include.is_empty()).then_some(&access::SOURCE);
-    SOURCES.iter().copied().chain(beyond).collect()
+    let access = (!scope.include.is_empty()).then_some(&access::SOURCE);
+    let defaults = scope.includes(Include::Grants).then_some(&default_privilege::SOURCE);
+    SOURCES.iter().copied().chain(access).chain(defaults).collect()
 }
 
 /// What must happen when all rows of a source are read, and before those of the next are.

@@ -88,7 +88,8 @@ impl Spoken {
         self.0.iter().any(is_like_mark)
     }
 
-    fn render(&self) -> String {
+    /// The statement, which must be bound where it speaks of the tenant.
+    pub(super) fn render(&self) -> String {
         let is_asked = |piece: &Piece| matches!(piece, Piece::AskedIdentifier(_) | Piece::AskedText(_));
         if !self.0.iter().any(is_asked) {
             return self.0.iter().map(plain).collect();

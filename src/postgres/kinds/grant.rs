@@ -36,14 +36,22 @@ pub(super) struct Attributes {
     identity_sequence: bool,
 }
 
-/// What one role was granted by one other, gathered.
-pub(super) fn gather(
-    (grantees, grantors): (Vec<Option<String>>, Vec<String>),
-    (names, grantable): (Vec<String>, Vec<bool>),
+/// What each role was granted, by whom where that was not the owner.
+pub(super) type Told = BTreeMap<(String, Option<String>), Attributes>;
+
+/// What a row tells, from this column on: grantees, grantors, privileges and whether they may be granted on, as arrays;
+/// then what the owner has by default, and what everybody has. Null where nothing is told.
+pub(super) fn told(
+    cells: &Cells<'_>,
+    first: usize,
     owner: &str,
     neutral: &dyn Fn(&str) -> String,
-) -> BTreeMap<(String, Option<String>), Attributes> {
-    let mut gathered: BTreeMap<(String, Option<String>), Attributes> = BTreeMap::new();
+) -> Result<Told, String> {
+    let grantees: Vec<Option<String>> = cells.get::<Option<_>>(first)?.unwrap_or_default();
+    let strings = |index: usize| Ok::<Vec<String>, String>(cells.get::<Option<_>>(index)?.unwrap_or_default());
+    let (grantors, names) = (strings(first + 1)?, strings(first + 2)?);
+    let grantable: Vec<bool> = cells.get::<Option<_>>(first + 3)?.unwrap_or_default();
+    let mut told = Told::new();
     for ((grantee, grantor), (name, is_grantable)) in
         grantees.into_iter().zip(grantors).zip(names.into_iter().zip(grantable))
     {
@@ -53,57 +61,35 @@ pub(super) fn gather(
             Some(grantee) => neutral(&grantee),
         };
         let grantor = (grantor != owner).then(|| neutral(&grantor));
-        let entry = gathered.entry((role.clone(), grantor.clone())).or_default();
+        let entry = told.entry((role.clone(), grantor.clone())).or_default();
         (entry.role, entry.grantor) = (role, grantor);
         // That the owner may grant goes without saying.
         entry.grantable.extend((is_grantable && entry.role != OWNER).then(|| name.clone()));
         entry.privileges.push(name);
     }
-    for entry in gathered.values_mut() {
+    for entry in told.values_mut() {
         entry.privileges.sort_unstable();
         entry.grantable.sort_unstable();
     }
-    gathered
+    leave_out_defaults(&mut told, [(OWNER, strings(first + 4)?), (EVERYBODY, strings(first + 5)?)]);
+    Ok(told)
 }
 
 /// Leaves out what is as by default, and tells who lacks that.
-pub(super) fn without_defaults(
-    gathered: &mut BTreeMap<(String, Option<String>), Attributes>,
-    defaults: [(&str, Vec<String>); 2],
-) {
+fn leave_out_defaults(told: &mut Told, defaults: [(&str, Vec<String>); 2]) {
     for (role, mut default) in defaults.into_iter().filter(|(_, default)| !default.is_empty()) {
         default.sort_unstable();
         let key = (role.to_owned(), None);
-        let found = gathered.entry(key.clone()).or_default();
+        let found = told.entry(key.clone()).or_default();
         role.clone_into(&mut found.role);
         if found.privileges == default && found.grantable.is_empty() {
-            gathered.remove(&key);
+            told.remove(&key);
         }
     }
 }
 
 pub(super) fn read(cells: &Cells<'_>, thing: &Thing<'_>, reading: &mut Reading) -> Result<(), String> {
-    let Some(grantors) = cells.get::<Option<Vec<String>>>(9)? else {
-        // No entry at all: the built-in default, unless even that was taken away.
-        if cells.get::<Option<Vec<String>>>(12)?.is_none() && cells.get::<Option<Vec<String>>>(13)?.is_none() {
-            return Ok(());
-        }
-        return add(cells, thing, BTreeMap::new(), reading);
-    };
-    let grantees = cells.get(8)?;
-    let neutral = |role: &str| reading.neutral_role(role);
-    let gathered = gather((grantees, grantors), (cells.get(10)?, cells.get(11)?), thing.owner, &neutral);
-    add(cells, thing, gathered, reading)
-}
-
-fn add(
-    cells: &Cells<'_>,
-    thing: &Thing<'_>,
-    mut gathered: BTreeMap<(String, Option<String>), Attributes>,
-    reading: &mut Reading,
-) -> Result<(), String> {
-    let default = |index: usize| Ok::<_, String>(cells.get::<Option<Vec<String>>>(index)?.unwrap_or_default());
-    without_defaults(&mut gathered, [(OWNER, default(12)?), (EVERYBODY, default(13)?)]);
+    let told = told(cells, 8, thing.owner, &|role| reading.neutral_role(role))?;
     let id_of = |(role, grantor): &(String, Option<String>)| {
         let mut names = thing.names();
         names.push(SmolStr::new(role));
@@ -112,7 +98,7 @@ fn add(
     };
     let owner = reading.shared.scope.includes(Include::Owners).then(|| thing.owner_id());
     let owner = owner.filter(|owner| reading.has(owner));
-    for (key, attributes) in &gathered {
+    for (key, attributes) in &told {
         let mut attributes = attributes.clone();
         match thing.part {
             Some(Part::Column(column)) => attributes.column = Some(column.to_owned()),
@@ -120,9 +106,9 @@ fn add(
             None => {}
         }
         let may_grant = |other: &&(String, Option<String>)| {
-            key.1.as_ref() == Some(&other.0) && gathered.get(*other).is_some_and(|grant| !grant.grantable.is_empty())
+            key.1.as_ref() == Some(&other.0) && told.get(*other).is_some_and(|grant| !grant.grantable.is_empty())
         };
-        let needs = gathered.keys().filter(may_grant).map(id_of).chain(thing.target.clone()).chain(owner.clone());
+        let needs = told.keys().filter(may_grant).map(id_of).chain(thing.target.clone()).chain(owner.clone());
         let object = object(id_of(key), &attributes, needs.collect::<Vec<_>>())?;
         reading.add_part(object);
     }
@@ -173,14 +159,15 @@ struct Having {
 }
 
 /// All privileges there are, on whatever version.
-const ALL: &str = "ALL";
+pub(super) const ALL: &str = "ALL";
 
-fn having(told: Option<&Attributes>, role: &str, target: Option<&ObjectId>) -> Having {
+fn having(told: Option<&Attributes>, role: &str, target: Option<&ObjectId>, is_on_column: bool) -> Having {
     match (told, role) {
         (Some(Attributes { privileges, grantable, .. }), _) => {
             Having { privileges: privileges.clone(), grantable: grantable.clone() }
         }
-        (None, OWNER) => Having { privileges: vec![ALL.to_owned()], grantable: Vec::new() },
+        // What may be done with a column is by default what may be done with its table.
+        (None, OWNER) if !is_on_column => Having { privileges: vec![ALL.to_owned()], grantable: Vec::new() },
         (None, EVERYBODY) => Having { privileges: default_of_everybody(target), grantable: Vec::new() },
         (None, _) => Having { privileges: Vec::new(), grantable: Vec::new() },
     }
@@ -279,7 +266,9 @@ fn lead(
     let column = target.filter(|target| target.kind == "column" && !told.identity_sequence).map(last_part);
     let owner = owner::asked(target.map(owned).as_ref());
     let words = Words { head: &Spoken::default, on: &on, column: told.column.as_deref().or(column), owner: &owner };
-    let (had, has) = (having(before, &told.role, target), having(after, &told.role, target));
+    let is_on_column = words.column.is_some();
+    let (had, has) =
+        (having(before, &told.role, target, is_on_column), having(after, &told.role, target, is_on_column));
     let mut statements = words.change(
         &told.role,
         &[had.privileges.as_slice(), had.grantable.as_slice()],

@@ -48,6 +48,26 @@ pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<Obj
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
+/// Whether a foreign key of the `from` side refers to a table.
+pub(super) fn references(key: &Object, table: &ObjectId) -> bool {
+    let is_key = |need: &&ObjectId| matches!(need.kind.as_str(), "primary_key" | "unique" | "index");
+    key.needs.iter().filter(is_key).any(|need| table_of(need) == *table)
+}
+
+/// The foreign keys of the `from` side that refer to the partitioned tables above a table: no partition of one goes
+/// while a key refers to it.
+pub(super) fn keys_on_ancestors(table: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+    if table.attribute("partition_of").is_none() {
+        return Vec::new();
+    }
+    let parents = table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| sides.from.get(need));
+    let of_parent = |parent: &Object| {
+        let keys = sides.from.of_kind("foreign_key").filter(|key| references(key, &parent.id));
+        keys.map(|key| key.id.clone()).chain(keys_on_ancestors(parent, sides)).collect::<Vec<_>>()
+    };
+    parents.flat_map(of_parent).collect()
+}
+
 /// The tables that a table is a partition of, directly or through others.
 pub(super) fn ancestors(table: &ObjectId, side: &schema_sync_store::SchemaSnapshot) -> Vec<ObjectId> {
     let partition = side.get(table).filter(|table| table.attribute("partition_of").is_some());
@@ -84,12 +104,6 @@ pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {
 /// Whether the table of an object is a partition of the `to` side.
 pub(super) fn is_partition(id: &ObjectId, sides: &Sides<'_>) -> bool {
     sides.to.get(&table_of(id)).is_some_and(|table| table.attribute("partition_of").is_some())
-}
-
-/// Whether a column of the `from` side needs no statement of its own to go: it goes with that of a parent, or when its
-/// table stops being a child.
-pub(super) fn goes_along(column: &Object, sides: &Sides<'_>) -> bool {
-    is_inherited(column) && sides.to.get(&table_of(&column.id)).is_some()
 }
 
 /// The columns that a table had from a parent that it leaves, and that it does not keep.
@@ -132,19 +146,6 @@ pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
     let mut parents = before.needs.iter().filter(|need| need.kind == "table" && *need != table);
     before.attribute("partition_by") != after.attribute("partition_by")
         || parents.any(|parent| is_replaced(parent, sides))
-}
-
-/// Whether a foreign key refers to one of the partitioned tables above a partition.
-pub(super) fn is_referenced_above(partition: &Object, side: &SchemaSnapshot) -> bool {
-    let parents = partition.needs.iter().filter(|need| need.kind == "table");
-    parents.filter_map(|parent| side.get(parent)).any(|parent| {
-        let refers = |key: &Object| key.needs.iter().any(|need| is_key(need) && need.is_inside(&parent.id));
-        side.of_kind("foreign_key").any(refers) || is_referenced_above(parent, side)
-    })
-}
-
-fn is_key(id: &ObjectId) -> bool {
-    matches!(id.kind.as_str(), "primary_key" | "unique" | "index")
 }
 
 /// The defaults of the tables that a table inherits from: it gets them as they are when it is made.

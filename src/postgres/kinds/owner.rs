@@ -9,6 +9,7 @@ use super::super::catalog::{Reading, object};
 use super::super::quote::{literal, outer_name, printed_name};
 use super::super::spoken::{self, Spoken};
 use super::access::Thing;
+use super::sequence;
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 use crate::scope::Include;
@@ -102,6 +103,8 @@ impl Owner {
         };
         let wanted_for = format!("the owner of {target}");
         let statement = statement.text(format!("{owned} OWNER TO ")).role(&role, "");
+        // A sequence is given to a column while both have one owner, and follows its table from then on.
+        let step = step.after(sequence::owned_by(target, sides.to).map(|sequence| sequence.id.clone()));
         let steps = vec![spoken::step(step, &[statement], &[&role], &wanted_for)?];
         Ok(match sides.to.get(target) {
             Some(target) => super::found_by_bare_name(target, sides, steps),

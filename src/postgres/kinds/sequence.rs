@@ -1,11 +1,13 @@
 //! Sequences, also those that belong to a column; and the options that identity columns share with them.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Reading, class, is_default, object};
 use super::super::quote::{dollar_quoted, outer_name};
+use super::super::spoken::{OWNER, Spoken};
 use super::relation::RelationRow;
+use super::{lineage, owner};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -160,7 +162,12 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
     let options = SequenceOptions::read(cells, type_name)?;
     let owner = cells.get::<Option<u32>>(26)?.zip(cells.get::<Option<i32>>(27)?);
     if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
-        reading.identity_sequences.insert(owner, options);
+        let sequence = super::identity::IdentitySequence {
+            options,
+            name: row.id.name[0].clone(),
+            logged_otherwise: cells.get(31)?,
+        };
+        reading.identity_sequences.insert(owner, sequence);
         return Ok(None);
     }
     if let Some((table, column)) = owner {
@@ -185,10 +192,26 @@ pub(super) fn create_statement(sequence: &Object) -> Result<String, PlanError> {
     Ok(statement)
 }
 
-/// The statement that gives a sequence to its column, where it has one.
-pub(super) fn own_statement(sequence: &Object) -> Result<Option<String>, PlanError> {
+/// The statements that give a sequence to its column, where it has one. Both must have one owner: a table that was there
+/// before may have another than the role that makes the sequence.
+pub(super) fn own_statements(sequence: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
     let attributes: Attributes = attributes_of(sequence)?;
-    Ok(attributes.owned_by.map(|column| format!("ALTER SEQUENCE {} OWNED BY {column}", outer_name(&sequence.id))))
+    let Some(column) = attributes.owned_by else { return Ok(Vec::new()) };
+    let name = outer_name(&sequence.id);
+    let table = sequence.needs.iter().find(|need| need.kind == "column").map(lineage::table_of);
+    let mut statements = Vec::new();
+    if let Some(table) = table.filter(|table| sides.from.get(table).is_some()) {
+        let statement = Spoken::default().text(format!("ALTER SEQUENCE {name} OWNER TO "));
+        statements.push(statement.role(OWNER, &owner::asked(Some(&table))).render());
+    }
+    statements.push(format!("ALTER SEQUENCE {name} OWNED BY {column}"));
+    Ok(statements)
+}
+
+/// The sequences that belong to columns of a table, and so to its owner.
+pub(super) fn owned_by<'a>(table: &'a ObjectId, side: &'a SchemaSnapshot) -> impl Iterator<Item = &'a Object> {
+    let is_of_table = move |need: &ObjectId| need.kind == "column" && need.is_inside(table);
+    side.of_kind("sequence").filter(move |sequence| sequence.needs.iter().any(is_of_table))
 }
 
 /// Whether a sequence of the `to` side is there before, and does not go with the column that it belonged to.
@@ -235,12 +258,9 @@ impl Kind for Sequence {
         Rule::Alter
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::create(&object.id, create_statement(object)?);
-        Ok(vec![match own_statement(object)? {
-            Some(statement) => step.then(statement),
-            None => step,
-        }])
+        Ok(vec![own_statements(object, sides)?.into_iter().fold(step, MigrationStep::then)])
     }
 
     fn alter(
@@ -277,8 +297,10 @@ impl Kind for Sequence {
             statements.push(format!("ALTER SEQUENCE {name} SET {word}"));
         }
         if changes.iter().any(|change| change.attribute == "owned_by") {
-            let owning = own_statement(object)?.unwrap_or_else(|| format!("ALTER SEQUENCE {name} OWNED BY NONE"));
-            statements.push(owning);
+            if before.owned_by.is_some() {
+                statements.push(format!("ALTER SEQUENCE {name} OWNED BY NONE"));
+            }
+            statements.extend(own_statements(object, sides)?);
         }
         steps.extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)));
         // A new column takes it as it is, for its default; what it is to be comes later.

@@ -36,6 +36,22 @@ pub(super) fn options_text(options: &[String]) -> String {
     options.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
+/// What sets and resets storage parameters.
+pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
+    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
+    let kept: Vec<String> = after.iter().map(name_of).collect();
+    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
+    let mut clauses = Vec::new();
+    if !reset.is_empty() {
+        clauses.push(format!("RESET ({})", reset.join(", ")));
+    }
+    if !set.is_empty() {
+        clauses.push(format!("SET ({})", options_text(&set)));
+    }
+    clauses
+}
+
 /// When a constraint is looked at.
 pub(super) fn deferral(deferrable: bool, initially_deferred: bool) -> &'static str {
     match (deferrable, initially_deferred) {

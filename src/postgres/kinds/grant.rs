@@ -129,7 +129,7 @@ fn granted(target: &ObjectId) -> Option<String> {
     Some(match target.kind.as_str() {
         "table" | "view" | "materialized_view" | "column" => format!("TABLE {}", outer_name(target)),
         "function" | "procedure" | "aggregate" => format!("ROUTINE {}", printed_name(target)),
-        "enum" | "domain" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
+        "enum" | "domain" | "composite_type" | "range_type" | "base_type" => format!("TYPE {}", outer_name(target)),
         "server" => format!("FOREIGN SERVER {}", outer_name(target)),
         "foreign_data_wrapper" => format!("FOREIGN DATA WRAPPER {}", outer_name(target)),
         "sequence" | "schema" | "language" => format!("{} {}", target.kind.to_uppercase(), outer_name(target)),
@@ -146,7 +146,7 @@ fn owned(target: &ObjectId) -> ObjectId {
 fn default_of_everybody(target: Option<&ObjectId>) -> Vec<String> {
     let names: &[&str] = match target.map_or("", |target| target.kind.as_str()) {
         "function" | "procedure" | "aggregate" => &["EXECUTE"],
-        "enum" | "domain" | "composite_type" | "range_type" | "language" => &["USAGE"],
+        "enum" | "domain" | "composite_type" | "range_type" | "base_type" | "language" => &["USAGE"],
         _ => &[],
     };
     names.iter().map(|name| (*name).to_owned()).collect()

@@ -53,7 +53,7 @@ fn owned(target: &ObjectId) -> Option<String> {
     Some(match target.kind.as_str() {
         "table" | "view" | "materialized_view" => format!("TABLE {}", outer_name(target)),
         "function" | "procedure" | "aggregate" => format!("ROUTINE {}", printed_name(target)),
-        "enum" | "domain" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
+        "enum" | "domain" | "composite_type" | "range_type" | "base_type" => format!("TYPE {}", outer_name(target)),
         "sequence" | "schema" | "statistics" | "collation" => {
             format!("{} {}", target.kind.to_uppercase(), outer_name(target))
         }
@@ -76,7 +76,7 @@ pub(super) fn asked(target: Option<&ObjectId>) -> String {
         "function" | "procedure" | "aggregate" => {
             of("proowner", "pg_proc", by_oid(&printed_name(target), "regprocedure"))
         }
-        "enum" | "domain" | "composite_type" | "range_type" => {
+        "enum" | "domain" | "composite_type" | "range_type" | "base_type" => {
             of("typowner", "pg_type", by_oid(&outer_name(target), "regtype"))
         }
         "schema" => of("nspowner", "pg_namespace", by_name("nspname")),

@@ -131,8 +131,8 @@ pub(super) struct Reading {
     pub(super) relations: HashMap<u32, Relation>,
     /// Indexes that no constraint has claimed yet.
     pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
-    /// The options of identity columns' sequences, by table and column number.
-    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::sequence::SequenceOptions>,
+    /// The names and options of identity columns' sequences, by table and column number.
+    pub(super) identity_sequences: HashMap<(u32, i32), (SmolStr, super::kinds::sequence::SequenceOptions)>,
     objects: Vec<Object>,
     addresses: HashMap<Address, usize>,
     /// Needs that can be looked up only when all is read.

@@ -8,9 +8,9 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_identity, alter_not_null, alter_type, extras, is_remade, with_owned_sequences};
+use super::column_change::{alter_not_null, alter_type, extras, is_remade, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
-use super::sequence::SequenceOptions;
+use super::identity::Identity;
 use super::{foreign_table, lineage, table, typed_table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -47,15 +47,6 @@ pub(super) struct Attributes {
     /// The names of those that are secrets.
     #[serde(skip_serializing_if = "is_default")]
     left_out: Vec<String>,
-}
-
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Identity {
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) by_default: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) sequence: SequenceOptions,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,11 +92,12 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     if table.kind != "table" {
         return Ok(());
     }
+    let id = table.sibling("column", [table.name[0].clone(), name]);
     let identity = match cells.get::<&str>(7)? {
         "" => None,
         identity => {
             let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number))).unwrap_or_default();
-            Some(Identity { by_default: identity == "d", sequence })
+            Some(Identity::read(identity, &id, sequence))
         }
     };
     let generated = match generated {
@@ -135,7 +127,6 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         foreign,
         left_out,
     };
-    let id = table.sibling("column", [table.name[0].clone(), name]);
     reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
     Ok(())
 }
@@ -157,6 +148,18 @@ pub(super) fn set_generated(column: &mut Object, expression: String) {
     }
 }
 
+/// Whether a column's type is the same one elsewhere: that of an extension that moves to another schema.
+fn is_moved(column: &Object, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> bool {
+    let bare = |type_name: &str| type_name.rsplit('.').next().unwrap_or_default().to_owned();
+    let moves = |need: &ObjectId| {
+        let schema = |side: &schema_sync_store::SchemaSnapshot| side.get(need)?.attribute("installed_in").cloned();
+        need.kind == "extension" && schema(sides.from) != schema(sides.to) && schema(sides.from).is_some()
+    };
+    bare(&before.type_name) == bare(&after.type_name)
+        && before.collation == after.collation
+        && column.needs.iter().any(moves)
+}
+
 pub(super) fn is_inherited(column: &Object) -> bool {
     column.attribute("inherited").is_some()
 }
@@ -176,22 +179,12 @@ pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<St
         text.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression));
     }
     if let Some(identity) = &attributes.identity {
-        text.push_str(&format!(" {}", identity_clause(identity)));
+        text.push_str(&format!(" {}", identity.clause(&column.id)));
     }
     if attributes.not_null {
         text.push_str(" NOT NULL");
     }
     Ok(text)
-}
-
-fn identity_clause(identity: &Identity) -> String {
-    let options = identity.sequence.clauses().join(" ");
-    let options = if options.is_empty() { options } else { format!(" ({options})") };
-    format!("GENERATED {} AS IDENTITY{options}", identity_kind(identity))
-}
-
-pub(super) fn identity_kind(identity: &Identity) -> &'static str {
-    if identity.by_default { "BY DEFAULT" } else { "ALWAYS" }
 }
 
 pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
@@ -218,7 +211,10 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
+        // A sequence that was there before is given to the column, unless it goes and comes with it.
+        let is_new = |sequence: &&Object| sides.from.get(&sequence.id).is_none_or(|before| before.needs.contains(id));
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).filter(is_new);
+        let owned: Vec<&Object> = owned.collect();
         let name = outer_name(id);
         let clause = format!("ADD COLUMN {}", definition(object, default)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
@@ -226,7 +222,10 @@ impl Kind for Column {
         if !owned.is_empty() {
             step = with_owned_sequences(step, &owned)?;
         }
-        let children = lineage::inherited_columns(id, sides.to, sides);
+        let joining = lineage::joining_columns(id, sides);
+        step = with_joining(step, &joining, sides)?;
+        let inherited = lineage::inherited_columns(id, sides.to, sides).into_iter();
+        let children: Vec<&Object> = inherited.chain(joining).collect();
         step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
         step = step.after(typed_table::before_column(id, sides));
@@ -269,7 +268,8 @@ impl Kind for Column {
                           itself: keep the table's own declaration";
             return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
         }
-        let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"));
+        let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"))
+            && !is_moved(object, &before, &after, sides);
         if changes_type {
             lineage::refuse_partition_key(id, sides)?;
         }
@@ -285,8 +285,8 @@ impl Kind for Column {
             steps.push(alter_not_null(id, after.not_null));
         }
         match (&before.identity, &after.identity) {
-            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity_clause(identity)))),
-            (Some(old), Some(new)) if old != new => steps.push(alter_identity(id, old, new)),
+            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity.clause(id)))),
+            (Some(old), Some(new)) => steps.extend(new.changes_from(old, id)),
             _ => {}
         }
         steps.extend(extras(id, &before, &after, sides));
@@ -316,6 +316,12 @@ impl Kind for Column {
         for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
             step = step.then(format!("{} {clause}", table::head(&child.id)));
             step.fold = crate::plan::Fold::Alone;
+        }
+        for child in lineage::parting_columns(id, sides) {
+            step = step.then(format!("{} {clause}", table::head(&child.id))).unmaking([child.id.clone()]);
+            step.fold = crate::plan::Fold::Alone;
+            let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
+            step.hazards.push(crate::plan::Hazard { kind, object: child.id.clone(), detail });
         }
         let step = step.locking(table::access_exclusive(&outer_name(id)));
         // A generated value is computed again; everything else is lost.

@@ -4,7 +4,7 @@ use schema_sync_store::{Object, ObjectId};
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
-use super::column::{Attributes, Identity, altering, identity_kind};
+use super::column::{Attributes, altering, definition};
 use super::{foreign_table, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -77,16 +77,30 @@ pub(super) fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -
     Ok(step)
 }
 
+/// A column that children declare themselves: theirs are made before it.
+pub(super) fn with_joining(
+    mut step: MigrationStep,
+    joining: &[&Object],
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
+    for (place, column) in joining.iter().enumerate() {
+        let id = &column.id;
+        let default = sides.to.get(&id.sibling("default", id.name.clone()));
+        let clause = format!("ADD COLUMN {}", definition(column, default)?);
+        step.statements.insert(place, format!("{} {clause}", table::head(id)));
+        step = step.making(default.map(|default| default.id.clone()));
+        step.fold = crate::plan::Fold::Alone;
+    }
+    Ok(step)
+}
+
 pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
     let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
     let conversion = type_change::conversion(&before.type_name, &after.type_name);
     let column = identifier(last_part(id));
-    let using = match &conversion {
-        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
-        // Its values are converted when they are fetched.
-        Conversion::Narrowing { .. } if foreign_table::is_foreign(id, sides) => String::new(),
-        Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
-    };
+    // Values of a foreign table are converted when they are fetched.
+    let value = conversion.value_of(&column).filter(|_| !foreign_table::is_foreign(id, sides));
+    let using = value.map_or_else(String::new, |value| format!(" USING {value}"));
     let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
     let change = format!("{} becomes {}", before.type_name, after.type_name);
     match conversion {
@@ -113,19 +127,4 @@ pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
         format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
         format!("{name} has rows whose {column} is null: fill them in first"),
     )
-}
-
-pub(super) fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
-    let mut clauses = Vec::new();
-    if before.by_default != after.by_default {
-        clauses.push(format!("SET GENERATED {}", identity_kind(after)));
-    }
-    let changes = after.sequence.changes_from(&before.sequence);
-    let spelled = |clause: String| if clause == "RESTART" { clause } else { format!("SET {clause}") };
-    clauses.extend(changes.into_iter().map(spelled));
-    let step = altering(id, &clauses.join(" "));
-    match after.sequence.loss_from(&before.sequence) {
-        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
-        None => step,
-    }
 }

@@ -169,7 +169,7 @@ impl Kind for Key {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        super::drop_constraint(object, sides)
+        if super::lineage::is_left(object, sides) { Ok(Vec::new()) } else { super::drop_constraint(object, sides) }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

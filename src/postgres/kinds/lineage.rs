@@ -48,10 +48,11 @@ pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<Obj
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
-/// Whether a table is a child of another on both sides.
+/// Whether a table is a child of another on both sides, and in between.
 fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
-    let is_child = |object: Option<&Object>| object.is_some_and(|object| object.needs.contains(parent));
-    is_child(sides.from.get(child)) && is_child(sides.to.get(child))
+    let (Some(before), Some(after)) = (sides.from.get(child), sides.to.get(child)) else { return false };
+    let is_child = |object: &Object| object.needs.contains(parent);
+    is_child(before) && is_child(after) && before.attribute("partition_of") == after.attribute("partition_of")
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
@@ -63,6 +64,38 @@ pub(super) fn inherited_columns<'a>(
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
+}
+
+/// The new columns of children, and of theirs, that declare one of the same name themselves; the deepest first. They
+/// must be there before it: the server then joins the two, while it refuses a declaration of what is inherited already.
+pub(super) fn joining_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let children = sides.to.of_kind("column").filter(|column| column.needs.contains(id));
+    let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
+    let is_new = |column: &&Object| !is_inherited(column) && sides.from.get(&column.id).is_none();
+    staying
+        .flat_map(|column| joining_columns(&column.id, sides).into_iter().chain(Some(column).filter(is_new)))
+        .collect()
+}
+
+/// The columns of the tables above that stay, where a table leaves and comes back.
+pub(super) fn altered_above(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let needs = |side: &schema_sync_store::SchemaSnapshot| {
+        let needs = side.get(table).into_iter().flat_map(|table| table.needs.iter().cloned()).collect::<Vec<_>>();
+        needs.into_iter().filter(|need| need.kind == "table")
+    };
+    let parents = needs(sides.from).filter(|parent| needs(sides.to).any(|other| other == *parent));
+    let columns = parents
+        .flat_map(|parent| sides.from.parts("column", &parent).map(|column| column.id.clone()).collect::<Vec<_>>());
+    columns.filter(|column| sides.to.get(column).is_some()).collect()
+}
+
+/// The columns of children, and of theirs, that are declared there as well and go with a column: what is inherited cannot
+/// be dropped before its parent's. Parents come first.
+pub(super) fn parting_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let children = sides.from.of_kind("column").filter(|column| column.needs.contains(id));
+    let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
+    let goes = |column: &&Object| !is_inherited(column) && sides.to.get(&column.id).is_none();
+    staying.flat_map(|column| Some(column).filter(goes).into_iter().chain(parting_columns(&column.id, sides))).collect()
 }
 
 /// Whether columns of children that come from this one alone are kept without it.
@@ -92,10 +125,11 @@ pub(super) fn left_behind<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a
     columns.filter(|column| is_inherited(column) && sides.to.get(&column.id).is_none() && !stays(column)).collect()
 }
 
-/// The indexes that a table had as parts of those of a partitioned table that it leaves, and that it does not keep.
+/// The indexes and keys that a table had as parts of those of a partitioned table that it leaves, and that it does not keep.
 pub(super) fn left_indexes<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
     let sides = *sides;
-    sides.from.parts("index", table).filter(move |index| is_left(index, &sides)).collect()
+    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.from.parts(kind, table));
+    indexes.filter(move |index| is_left(index, &sides)).collect()
 }
 
 /// Whether an index can go only when its table has stopped being a partition, as that which it is part of stays.
@@ -103,6 +137,23 @@ pub(super) fn is_left(index: &Object, sides: &Sides<'_>) -> bool {
     let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
     let parent = super::index::parent_of(index).filter(|_| leaves && sides.to.get(&index.id).is_none());
     parent.is_some_and(|parent| sides.to.get(parent).is_some())
+}
+
+/// The foreign keys that a table had as a partition, under the names that they have above, and that it does not keep. They
+/// are told by the tables above alone.
+pub(super) fn left_foreign_keys(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let parents = sides.from.get(table).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
+    let mut names: Vec<ObjectId> = Vec::new();
+    for parent in parents {
+        let keys = sides.from.parts("foreign_key", parent).map(|key| key.id.clone());
+        for key in keys.chain(left_foreign_keys(parent, sides)) {
+            names.push(key.sibling("foreign_key", [table.name[0].clone(), last_part(&key).into()]));
+        }
+    }
+    if is_partition(table, sides) { Vec::new() } else { names }
+        .into_iter()
+        .filter(|key| sides.to.get(key).is_none() && sides.from.get(key).is_none())
+        .collect()
 }
 
 /// No statement changes the type of a column by which a table is partitioned.

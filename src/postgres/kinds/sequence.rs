@@ -1,6 +1,6 @@
 //! Sequences, also those that belong to a column; and the options that identity columns share with them.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Reading, class, is_default, object};
@@ -136,7 +136,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
     let options = SequenceOptions::read(cells, type_name)?;
     let owner = cells.get::<Option<u32>>(26)?.zip(cells.get::<Option<i32>>(27)?);
     if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
-        reading.identity_sequences.insert(owner, options);
+        reading.identity_sequences.insert(owner, (super::super::quote::last_part(&row.id).into(), options));
         return Ok(None);
     }
     if let Some((table, column)) = owner {
@@ -239,7 +239,13 @@ impl Kind for Sequence {
             let owning = own_statement(object)?.unwrap_or_else(|| format!("ALTER SEQUENCE {name} OWNED BY NONE"));
             statements.push(owning);
         }
-        steps.extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)));
+        // A new column that counts by the sequence is there before the sequence can be given to it.
+        let owners: Vec<ObjectId> = object.needs.iter().filter(|need| need.kind == "column").cloned().collect();
+        let defaults: Vec<ObjectId> =
+            owners.iter().map(|column| column.sibling("default", column.name.clone())).collect();
+        let awaited: Vec<ObjectId> = owners.into_iter().chain(defaults).collect();
+        steps
+            .extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement).after(awaited.clone())));
         Ok(steps)
     }
 

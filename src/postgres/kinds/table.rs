@@ -11,7 +11,7 @@ use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{attach, before_joining, checks_of_ancestors};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, typed_table};
+use super::{check, column, column_change, key, lineage, persistence, typed_table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -193,9 +193,7 @@ impl Kind for Table {
         let changes_any = |names: &[&str]| changes.iter().any(|change| names.contains(&change.attribute));
         let mut steps = Vec::new();
         if changes_any(&["unlogged"]) {
-            let clause = if after.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
-            let step = altering(&object.id, clause.to_owned());
-            steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
+            steps.push(persistence::step(&object.id, after.unlogged, sides));
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
         for clause in option_clauses(&before.options, &after.options) {
@@ -216,7 +214,13 @@ impl Kind for Table {
             if let Some(partition) = &before.partition_of {
                 let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
-                steps.push(step.making([lineage::departure(&object.id)]));
+                // What changes in place above changes in it as well, as long as it is a part.
+                let above = lineage::altered_above(&object.id, sides);
+                steps.push(step.making([lineage::departure(&object.id)]).after(above));
+                // The foreign keys that it had from above are its own now.
+                let keys = lineage::left_foreign_keys(&object.id, sides).into_iter();
+                let clauses = keys.map(|key| format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&key))));
+                steps.extend(clauses.map(|clause| altering(&object.id, clause)));
             }
         }
         if before.of_type != after.of_type {
@@ -226,7 +230,9 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            steps.push(MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id))));
+            let constraint = || altering(&object.id, format!("DROP CONSTRAINT {}", identifier(last_part(&index.id))));
+            let drop = || MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id)));
+            steps.push(if index.id.kind == "index" { drop() } else { constraint() });
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));

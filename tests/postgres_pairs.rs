@@ -2,10 +2,15 @@
 //!
 //! A pair is a folder: `a.sql`, `b.sql`, and where rows matter `seed.sql`, which fills what `a.sql` makes. `losses.txt`
 //! lists what the plans may lose, a line each: the way, and the object that the hazard is on. Everything else is kept.
+//! `needs.txt` has the oldest major version that can hold the pair, where not every supported one can.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::print_stdout, reason = "how many pairs the server can hold is told")]
 
 #[path = "support/postgres.rs"]
 mod support;
+
+#[path = "support/needs.rs"]
+mod needs;
 
 #[path = "support/rows.rs"]
 mod rows;
@@ -13,6 +18,7 @@ mod rows;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use needs::least_version;
 use rows::Rows;
 use schema_sync::engine::SyncState;
 use schema_sync::plan::HazardKind;
@@ -60,6 +66,10 @@ fn check_folder(folder: &str, prefix: &str, refused: &[(&str, &str, &str)]) -> u
         std::fs::read_dir(repository_file(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     pairs.sort();
     let count = pairs.len();
+    let version = Cluster::shared().major_version();
+    pairs.retain(|pair| least_version(pair) <= version);
+    let able = pairs.len();
+    println!("PostgreSQL {version} can hold {able} of {count} pairs of {folder}");
     let is_wanted = |pair: &PathBuf, wanted: &str| wanted.split(',').any(|part| name_of(pair).contains(part));
     pairs.retain(|pair| wanted.as_ref().is_none_or(|wanted| is_wanted(pair, wanted)));
     let failures: Vec<String> = std::thread::scope(|scope| {

@@ -97,7 +97,7 @@ impl Sync {
             return Err(Failure::usage("it is not said whether to change the target")
                 .help("--dry-run shows what would be done, --apply does it"));
         }
-        let (adapter, tenant) = connect::database(url).await?;
+        let (adapter, tenant) = connect::database(url, &session.scope().await?).await?;
         let target = session.resolve_beside(source, Some(adapter.clone())).await?;
         let Leave { policy, lock_timeout } = leave;
         let setup = EngineSetup { policy: policy.clone(), lock_timeout, ..EngineSetup::default() };

@@ -88,7 +88,11 @@ pub(super) fn summary(diff: &SchemaDiff) -> String {
     let counts = [(diff.added.len(), "added"), (diff.removed.len(), "removed"), (diff.changed.len(), "changed")];
     let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if parts.is_empty() { "nothing differs".to_owned() } else { parts.join(", ") }
+    let said = if parts.is_empty() { "nothing differs".to_owned() } else { parts.join(", ") };
+    match diff.uncompared.as_slice() {
+        [] => said,
+        uncompared => format!("{said}; {} not compared, as only one side tells them", uncompared.join(" and ")),
+    }
 }
 
 /// The difference for programs.
@@ -105,7 +109,7 @@ pub(super) fn as_json(diff: &SchemaDiff) -> Value {
         "from": diff.from, "to": diff.to, "change_count": diff.change_count(),
         "added": diff.added.iter().map(object_json).collect::<Vec<_>>(),
         "removed": diff.removed.iter().map(object_json).collect::<Vec<_>>(),
-        "changed": changes(&diff.changed), "cosmetic": changes(&diff.cosmetic),
+        "changed": changes(&diff.changed), "cosmetic": changes(&diff.cosmetic), "uncompared": diff.uncompared,
     })
 }
 

@@ -42,6 +42,7 @@ fn parse(printed: &str) -> Parsed {
 const TEXTS: [&str; 3] = ["text", "character varying", "character"];
 const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
 const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+const BITS: [&str; 2] = ["bit", "bit varying"];
 const TIMES: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
 
 /// What changing one type to another means.
@@ -52,7 +53,12 @@ pub(super) fn conversion(from: &str, to: &str) -> Conversion {
     }
     let both_in = |family: &[&str]| family.contains(&old.base.as_str()) && family.contains(&new.base.as_str());
     let casts_itself = old.is_array == new.is_array
-        && (old.base == new.base || both_in(&NUMBERS) || both_in(&TIMES) || both_in(&TEXTS));
+        && (old.base == new.base
+            || is_interval(&old) && is_interval(&new)
+            || both_in(&NUMBERS)
+            || both_in(&TIMES)
+            || both_in(&TEXTS)
+            || both_in(&BITS));
     let is_to_text = !new.is_array && TEXTS.contains(&new.base.as_str());
     let using = if casts_itself || is_to_text { None } else { Some(using(&old, &new)) };
     Conversion::Narrowing { using }
@@ -74,13 +80,13 @@ fn using(old: &Parsed, new: &Parsed) -> String {
     let is_text = |parsed: &Parsed| TEXTS.contains(&parsed.base.as_str()) && !parsed.is_array;
     if old.is_array == new.is_array || is_text(old) && new.is_array && !TEXTS.contains(&new.base.as_str()) {
         let array = if new.is_array { "[]" } else { "" };
-        return format!("{{}}{}::{}{array}", step_between(old, new), new.base);
+        return format!("{{}}{}::{}{array}", step_between(old, new), unlimited(&new.base));
     }
     let value = if old.is_array { "({})[array_lower({}, 1)]" } else { "{}" };
     let value = if old.base == new.base {
         value.to_owned()
     } else {
-        format!("{value}{}::{}", step_between(old, new), new.base)
+        format!("{value}{}::{}", step_between(old, new), unlimited(&new.base))
     };
     if new.is_array { format!("CASE WHEN {{}} IS NOT NULL THEN ARRAY[{value}] END") } else { value }
 }
@@ -94,12 +100,14 @@ fn step_between(old: &Parsed, new: &Parsed) -> &'static str {
     if is(old, &["boolean"]) && is(new, &NUMBERS) {
         return "::integer";
     }
-    let pairs: [(&[&str], &[&str]); 6] = [
-        (&["integer"], &["boolean", "bit"]),
-        (&["bigint"], &["bit"]),
+    let pairs: [(&[&str], &[&str]); 8] = [
+        (&["integer"], &["boolean"]),
         (&["bit"], &["integer", "bigint"]),
         (&["money"], &["numeric"]),
+        (&["numeric"], &["money"]),
         (&["json", "jsonb", "hstore"], &["json", "jsonb"]),
+        (&["timestamp without time zone", "timestamp with time zone"], &["time without time zone"]),
+        (&["timestamp with time zone"], &["time with time zone"]),
         (
             &["int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"],
             &["int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"],
@@ -111,6 +119,20 @@ fn step_between(old: &Parsed, new: &Parsed) -> &'static str {
         (false, false) => "::text",
         (false, true) => "::text[]",
     }
+}
+
+/// Without a modifier, `character` and `bit` are of length 1; these are the same types of any length.
+fn unlimited(base: &str) -> &str {
+    match base {
+        "character" => "bpchar",
+        "bit" => "bit varying",
+        other => other,
+    }
+}
+
+/// Its fields are printed with the name: `interval day to second`.
+fn is_interval(parsed: &Parsed) -> bool {
+    parsed.base == "interval" || parsed.base.starts_with("interval ")
 }
 
 fn is_lossless(old: &Parsed, new: &Parsed) -> bool {
@@ -214,5 +236,9 @@ mod tests {
         check("uuid[]", "bytea[]", &through("{}::text[]::bytea[]"));
         check("boolean", "bigint", &through("{}::integer::bigint"));
         check("int4range", "int4multirange", &through("{}::int4multirange"));
+        check("text[]", "character(3)[]", &by_itself);
+        check("integer[]", "character(3)[]", &through("{}::text[]::bpchar[]"));
+        check("bit varying", "bit(3)", &by_itself);
+        check("integer", "bit(3)", &through("{}::text::bit varying"));
     }
 }

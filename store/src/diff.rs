@@ -50,6 +50,8 @@ pub struct SchemaDiff {
     pub changed: Vec<ObjectChange>,
     /// Objects that differ in a way that the database calls cosmetic, like the order of columns; never counted.
     pub cosmetic: Vec<ObjectChange>,
+    /// What only one of the two was looked at for, and was not compared: `grants`.
+    pub uncompared: Vec<String>,
 }
 
 impl SchemaDiff {
@@ -97,6 +99,7 @@ pub fn calculate(
         removed: Vec::new(),
         changed: Vec::new(),
         cosmetic: Vec::new(),
+        uncompared: Vec::new(),
     };
     if diff.from == diff.to {
         return diff;
@@ -124,6 +127,11 @@ fn compare(
     diff: &mut SchemaDiff,
 ) {
     if from.attributes == to.attributes {
+        // Objects that say the same and lean on others: not counted, and the reason why the hashes differ.
+        if from.needs != to.needs {
+            let attributes = vec![AttributeChange { attribute: NEEDS.to_owned(), from: needs(from), to: needs(to) }];
+            diff.cosmetic.push(ObjectChange { from: from.clone(), to: to.clone(), attributes });
+        }
         return;
     }
     let (cosmetic, counted): (Vec<_>, Vec<_>) =
@@ -133,6 +141,14 @@ fn compare(
             list.push(ObjectChange { from: from.clone(), to: to.clone(), attributes });
         }
     }
+}
+
+/// What the objects that an object depends on are called in its line of a document.
+const NEEDS: &str = "needs";
+
+fn needs(object: &Object) -> Option<Value> {
+    let names = object.needs.iter().map(|need| Value::String(need.to_string()));
+    (!object.needs.is_empty()).then(|| names.collect())
 }
 
 fn attribute_changes(from: &Object, to: &Object) -> Vec<AttributeChange> {
@@ -185,6 +201,22 @@ mod tests {
         let diff = calculate(&snapshot(&[("a", json!(1))])?, &snapshot(&[("a", json!(2))])?, |_, _| true);
         assert!(diff.is_empty());
         assert_eq!(diff.cosmetic.len(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn what_leans_on_something_else_is_told_and_not_counted() -> Result<(), SnapshotError> {
+        let side = |need: &str| {
+            let mut object = Object::new(ObjectId::new("thing", ["a"]));
+            object.needs.insert(ObjectId::new("thing", [need]));
+            let needed = ["b", "c"].map(|name| Object::new(ObjectId::new("thing", [name])));
+            SchemaSnapshot::new("test", BTreeSet::new(), needed.into_iter().chain([object]).collect())
+        };
+        let (from, to) = (side("b")?, side("c")?);
+        assert_ne!(from.hash(), to.hash());
+        let diff = ExactDiff.calculate(&from, &to);
+        assert!(diff.is_empty());
+        assert_eq!(diff.cosmetic[0].attributes[0].to, Some(json!(["thing c"])));
         Ok(())
     }
 

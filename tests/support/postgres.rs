@@ -43,7 +43,12 @@ pub(crate) async fn promote(cluster: &Cluster, database: &str, target: &SchemaSn
 
 /// What `pg_dump` says of a database's schema, without what does not count: comments, and the order of columns.
 pub(crate) fn dump(cluster: &Cluster, database: &str) -> String {
-    let text = cluster.pg_dump(database, &["--schema-only", "--no-owner", "--no-privileges"]);
+    dump_with(cluster, database, &["--no-owner", "--no-privileges"])
+}
+
+/// The same with these arguments instead of those that leave owners and privileges out.
+pub(crate) fn dump_with(cluster: &Cluster, database: &str, arguments: &[&str]) -> String {
+    let text = cluster.pg_dump(database, &[&["--schema-only"], arguments].concat());
     let is_news = |line: &&str| {
         !line.is_empty()
             && !line.starts_with("--")
@@ -70,7 +75,28 @@ pub(crate) fn dump(cluster: &Cluster, database: &str) -> String {
         }
     }
     let lines: Vec<String> = lines.iter().map(|line| with_sorted_options(line)).collect();
-    lines.join("\n")
+    with_sorted_grants(&lines).join("\n")
+}
+
+/// Privileges keep the order in which they were granted; it does not count. Each is told with who grants it.
+fn with_sorted_grants(lines: &[String]) -> Vec<String> {
+    let mut sorted: Vec<String> = Vec::with_capacity(lines.len());
+    let (mut grants, mut grantor): (Vec<String>, &str) = (Vec::new(), "");
+    for line in lines {
+        match line.split_whitespace().next() {
+            Some("GRANT" | "REVOKE") => grants.push(format!("{line}{grantor}")),
+            _ if line.starts_with("SET SESSION AUTHORIZATION") => grantor = line,
+            _ if line.starts_with("RESET SESSION AUTHORIZATION") => grantor = "",
+            _ => {
+                grants.sort();
+                sorted.append(&mut grants);
+                sorted.push(line.clone());
+            }
+        }
+    }
+    grants.sort();
+    sorted.append(&mut grants);
+    sorted
 }
 
 /// Storage parameters keep the order in which they were set; it does not count.

@@ -4,6 +4,7 @@ use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::{foreign_table, lineage, table};
@@ -18,22 +19,33 @@ struct Attributes {
     no_inherit: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     not_valid: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    not_enforced: bool,
 }
 
 pub(super) fn read(row: &ConstraintRow<'_>) -> Result<Object, String> {
-    let attributes =
-        Attributes { expression: row.cells.get(21)?, no_inherit: row.cells.get(9)?, not_valid: row.not_valid };
+    let attributes = Attributes {
+        expression: printed::expression(row.cells.get(21)?),
+        no_inherit: row.cells.get(9)?,
+        not_valid: row.not_valid,
+        not_enforced: row.not_enforced,
+    };
     object(row.id("check"), &attributes, [])
+}
+
+/// Whether children of the table have it too.
+pub(super) fn is_inherited(constraint: &Object) -> bool {
+    constraint.attribute("no_inherit").is_none()
 }
 
 fn definition(constraint: &Object, attributes: &Attributes) -> String {
     let no_inherit = if attributes.no_inherit { " NO INHERIT" } else { "" };
-    let not_valid = if attributes.not_valid { " NOT VALID" } else { "" };
-    format!(
-        "CONSTRAINT {} CHECK ({}){no_inherit}{not_valid}",
-        identifier(last_part(&constraint.id)),
-        attributes.expression
-    )
+    let state = match attributes {
+        Attributes { not_enforced: true, .. } => " NOT ENFORCED",
+        Attributes { not_valid: true, .. } => " NOT VALID",
+        _ => "",
+    };
+    format!("CONSTRAINT {} CHECK ({}){no_inherit}{state}", identifier(last_part(&constraint.id)), attributes.expression)
 }
 
 /// The constraint as a line of CREATE TABLE; one that is not valid must be added afterwards.
@@ -67,8 +79,9 @@ impl Kind for Check {
         let name = outer_name(&object.id);
         let step = step.locking(table::access_exclusive(&name));
         // Children get it along; those that leave tell for themselves.
-        let step = step.after(lineage::departures(&lineage::table_of(&object.id), sides));
-        if attributes.not_valid || !super::columns_exist(object, sides) {
+        let table = lineage::table_of(&object.id);
+        let step = step.after(lineage::departures(&table, sides)).after([lineage::departure(&table)]);
+        if attributes.not_valid || attributes.not_enforced || !super::columns_exist(object, sides) {
             return Ok(vec![step]);
         }
         let message = format!("{name} has rows that do not satisfy {}: mend them first", attributes.expression);

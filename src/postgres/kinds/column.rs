@@ -1,21 +1,22 @@
 //! Columns of tables. Their defaults are objects of their own: dropping a function that a default calls must not drop
 //! the column.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_not_null, alter_type, extras, is_remade, with_joining, with_owned_sequences};
+use super::column_change::{alter_type, extras, is_remade, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
-use super::{foreign_table, lineage, table, typed_table};
+use super::not_null::{self, NotNull};
+use super::{foreign_table, identity, lineage, sequence, table, typed_table, view};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Attributes {
     /// As the server prints it, with its modifiers: `character varying(20)`.
@@ -23,6 +24,9 @@ pub(super) struct Attributes {
     pub(super) type_name: String,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) not_null: bool,
+    /// What its constraint says beyond that; see [`not_null`].
+    #[serde(skip_serializing_if = "is_default")]
+    not_null_constraint: Option<NotNull>,
     /// Only where it is not the type's own.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) collation: Option<String>,
@@ -47,6 +51,24 @@ pub(super) struct Attributes {
     /// The names of those that are secrets.
     #[serde(skip_serializing_if = "is_default")]
     left_out: Vec<String>,
+}
+
+impl Attributes {
+    /// Its type, and what it says of how its values are stored.
+    pub(super) fn of_storage(self) -> Self {
+        let Self { type_name, storage, compression, statistics, options, .. } = self;
+        Self { type_name, storage, compression, statistics, options, ..Self::default() }
+    }
+
+    /// Its type alone.
+    pub(super) fn without_storage(&self) -> Self {
+        Self { type_name: self.type_name.clone(), ..Self::default() }
+    }
+
+    /// Whether it says more than its type of how its values are stored.
+    pub(super) fn says_anything(&self) -> bool {
+        self.storage.is_some() || self.compression.is_some() || self.statistics.is_some() || !self.options.is_empty()
+    }
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,15 +111,15 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let is_generated = !generated.is_empty();
     relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation, is_generated });
     let table = relation.id.clone();
-    if table.kind != "table" {
+    if !matches!(table.kind.as_str(), "table" | "materialized_view") {
         return Ok(());
     }
-    let id = table.sibling("column", [table.name[0].clone(), name]);
     let identity = match cells.get::<&str>(7)? {
         "" => None,
         identity => {
-            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number))).unwrap_or_default();
-            Some(Identity::read(identity, &id, sequence))
+            // From PostgreSQL 17 on a partition shares the sequence of its partitioned table, which tells of it.
+            let found = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
+            found.map(|found| Identity::of(identity == "d", found, &table, &name))
         }
     };
     let generated = match generated {
@@ -112,6 +134,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let attributes = Attributes {
         type_name: cells.get(5)?,
         not_null: cells.get(6)?,
+        not_null_constraint: None,
         collation: cells.get(10)?,
         identity,
         generated,
@@ -127,6 +150,10 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         foreign,
         left_out,
     };
+    if table.kind == "materialized_view" {
+        return view::add_column(reading, relation_oid, &name, attributes);
+    }
+    let id = table.sibling("column", [table.name[0].clone(), name]);
     reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
     Ok(())
 }
@@ -164,8 +191,35 @@ pub(super) fn is_inherited(column: &Object) -> bool {
     column.attribute("inherited").is_some()
 }
 
-/// A column as CREATE TABLE and ADD COLUMN have it.
-pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<String, PlanError> {
+/// A column as CREATE TABLE has it. One that is generated as its parent's is must not say so again.
+pub(super) fn definition_in_table(
+    column: &Object,
+    default: Option<&Object>,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
+    let is_partition = || {
+        let table = side.get(&lineage::table_of(&column.id));
+        table.is_some_and(|table| table.attribute("partition_of").is_some())
+    };
+    let generated = column.attribute("generated");
+    let says_same = |need: &ObjectId| {
+        let is_parent = need.kind == "column" && last_part(need) == last_part(&column.id);
+        is_parent && side.get(need).is_some_and(|parent| parent.attribute("generated") == generated)
+    };
+    if generated.is_none() || is_partition() || !column.needs.iter().any(says_same) {
+        return definition(column, default, side);
+    }
+    let mut plain = column.clone();
+    plain.attributes.remove("generated");
+    definition(&plain, default, side)
+}
+
+/// A column as ADD COLUMN has it.
+pub(super) fn definition(
+    column: &Object,
+    default: Option<&Object>,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
     let attributes: Attributes = attributes_of(column)?;
     let mut text = format!("{} {}", identifier(last_part(&column.id)), attributes.type_name);
     if let Some(collation) = &attributes.collation {
@@ -179,16 +233,21 @@ pub(super) fn definition(column: &Object, default: Option<&Object>) -> Result<St
         text.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression));
     }
     if let Some(identity) = &attributes.identity {
-        text.push_str(&format!(" {}", identity.clause(&column.id)));
+        text.push_str(&format!(" {}", identity::clause(&column.id, identity)));
     }
-    if attributes.not_null {
-        text.push_str(" NOT NULL");
-    }
+    text.push_str(&not_null::inline(column, side)?);
     Ok(text)
 }
 
 pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
     table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
+}
+
+/// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
+/// two equal indexes of a partition as part of them.
+pub(super) fn displaces_indexes(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    before.attribute("type") != after.attribute("type") && super::is_partitioned(id, sides)
 }
 
 pub(super) struct Column;
@@ -201,6 +260,10 @@ impl Kind for Column {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
             ("generated", Some(_)) => Rule::Replace,
+            // A column that was computed when read has no values to keep.
+            ("generated", None) if change.from.is_some_and(|from| from.get("virtual_column").is_some()) => {
+                Rule::Replace
+            }
             ("left_out", _) => Rule::Cosmetic,
             _ => Rule::Alter,
         }
@@ -211,16 +274,14 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        // A sequence that was there before is given to the column, unless it goes and comes with it.
-        let is_new = |sequence: &&Object| sides.from.get(&sequence.id).is_none_or(|before| before.needs.contains(id));
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).filter(is_new);
-        let owned: Vec<&Object> = owned.collect();
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned: Vec<&Object> = owned.filter(|sequence| !sequence::stays(sequence, sides)).collect();
         let name = outer_name(id);
-        let clause = format!("ADD COLUMN {}", definition(object, default)?);
+        let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
         step = step.making(default.map(|default| default.id.clone()));
         if !owned.is_empty() {
-            step = with_owned_sequences(step, &owned)?;
+            step = with_owned_sequences(step, &owned, sides)?;
         }
         let joining = lineage::joining_columns(id, sides);
         step = with_joining(step, &joining, sides)?;
@@ -230,7 +291,8 @@ impl Kind for Column {
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
         step = step.after(typed_table::before_column(id, sides));
         let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
-        if attributes.not_null && !is_filled {
+        let is_proven = !attributes.not_null_constraint.as_ref().is_some_and(NotNull::is_unproven);
+        if attributes.not_null && is_proven && !is_filled {
             let column = identifier(last_part(id));
             let message =
                 format!("{name} has rows, and the new column {column} is NOT NULL and has no default: give it one");
@@ -241,8 +303,10 @@ impl Kind for Column {
         }
         let mut steps = vec![step];
         steps.extend(extras(id, &Attributes::default(), &attributes, sides));
+        steps.extend(not_null::extras(object, true, sides)?);
         for child in children {
             steps.extend(extras(&child.id, &Attributes::default(), &attributes_of(child)?, sides));
+            steps.extend(not_null::extras(child, false, sides)?);
         }
         Ok(foreign_table::without_rows(steps, id, sides))
     }
@@ -273,30 +337,35 @@ impl Kind for Column {
         if changes_type {
             lineage::refuse_partition_key(id, sides)?;
         }
-        // The type of an inherited column changes with its parent's.
-        if changes_type && !after.inherited {
+        // The type of an inherited column changes with its parent's, which leaves alone what is no child meanwhile.
+        if changes_type && (!after.inherited || lineage::is_moved(&lineage::table_of(id), sides)) {
             // A type that is made anew takes the column along first; then it leaves.
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             let step = alter_type(id, &before, &after, sides).after(types.cloned());
             steps.push(step.after([typed_table::release_of(&lineage::table_of(id))]));
         }
-        if before.not_null != after.not_null {
-            steps.push(alter_not_null(id, after.not_null));
+        if let Some(before) = sides.from.get(id) {
+            steps.extend(not_null::alter(before, object, sides)?);
         }
         match (&before.identity, &after.identity) {
-            (None, Some(identity)) => steps.push(altering(id, &format!("ADD {}", identity.clause(id)))),
-            (Some(old), Some(new)) => steps.extend(new.changes_from(old, id)),
+            (None, Some(identity)) => steps.push(identity::add(id, identity)),
+            (Some(old), Some(new)) if old != new => steps.extend(identity::alter(id, old, new)),
             _ => {}
         }
         steps.extend(extras(id, &before, &after, sides));
+        let table = lineage::table_of(id);
+        let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
+        let leaving: Vec<ObjectId> = leaving.collect();
+        let steps = steps.into_iter().map(|step| step.after(leaving.clone())).collect();
         Ok(foreign_table::without_rows(steps, id, sides))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let id = &object.id;
         let attributes: Attributes = attributes_of(object)?;
-        if lineage::goes_along(object, sides) {
+        // It goes with its table, with that of a parent, or when its table stops being a child.
+        if attributes.inherited {
             return Ok(Vec::new());
         }
         let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
@@ -332,17 +401,21 @@ impl Kind for Column {
         Ok(foreign_table::without_rows(vec![step], id, sides))
     }
 
-    /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take
-    /// another of two equal indexes of a partition as part of them.
+    /// The indexes of a partitioned table whose column has another type.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
         let id = &object.id;
-        let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return Vec::new() };
-        if before.attribute("type") == after.attribute("type") || !super::is_partitioned(id, sides) {
+        if !displaces_indexes(id, sides) {
             return Vec::new();
         }
         let table = id.sibling("table", [id.name[0].clone()]);
         let indexes = sides.from.parts("index", &table).filter(|index| index.needs.contains(id));
         indexes.map(|index| index.id.clone()).collect()
+    }
+
+    /// The name of its identity's sequence.
+    fn claims(&self, object: &Object) -> Vec<String> {
+        let identity = attributes_of::<Attributes>(object).ok().and_then(|attributes| attributes.identity);
+        identity.map(|identity| format!("relation {}", identity.sequence_of(&object.id))).into_iter().collect()
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
@@ -352,7 +425,12 @@ impl Kind for Column {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
-            "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+            // That of a child has another table; it follows its parent's.
+            "column" if dependent.attribute("generated").is_some() => {
+                let is_beside =
+                    |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
+                if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
+            }
             _ => Disturbance::None,
         }
     }

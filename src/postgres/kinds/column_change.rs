@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, altering, definition};
-use super::{foreign_table, sequence, table};
+use super::{column, foreign_table, lineage, not_null, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -14,6 +14,8 @@ pub(super) fn extras_of_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec
     let mut steps = Vec::new();
     for column in sides.to.parts("column", table) {
         steps.extend(extras(&column.id, &Attributes::default(), &attributes_of(column)?, sides));
+        let is_written = !column::is_inherited(column) || lineage::is_partition(table, sides);
+        steps.extend(not_null::extras(column, is_written, sides)?);
     }
     Ok(steps)
 }
@@ -33,13 +35,14 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
     if before.statistics != after.statistics {
         clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
     }
-    clauses.extend(table::option_clauses(&before.options, &after.options));
+    clauses.extend(super::option_clauses(&before.options, &after.options));
     if before.foreign != after.foreign {
         let changes = after.foreign.clone().unwrap_or_default();
         let changes = changes.changes_from(&before.foreign.clone().unwrap_or_default());
         clauses.extend(Some(changes.trim_start().to_owned()).filter(|changes| !changes.is_empty()));
     }
     steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
+    steps.extend(super::identity::sequence_logging(id, before, after, sides));
     steps
 }
 
@@ -62,12 +65,16 @@ fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationSt
 }
 
 /// A serial column: its sequence is made before it and owned by it after.
-pub(super) fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
+pub(super) fn with_owned_sequences(
+    mut step: MigrationStep,
+    owned: &[&Object],
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
     let mut statements = Vec::new();
     let mut owning = Vec::new();
     for sequence in owned {
         statements.push(sequence::create_statement(sequence)?);
-        owning.extend(sequence::own_statement(sequence)?);
+        owning.extend(sequence::own_statements(sequence, sides)?);
         step.makes.push(sequence.id.clone());
     }
     statements.append(&mut step.statements);
@@ -86,7 +93,7 @@ pub(super) fn with_joining(
     for (place, column) in joining.iter().enumerate() {
         let id = &column.id;
         let default = sides.to.get(&id.sibling("default", id.name.clone()));
-        let clause = format!("ADD COLUMN {}", definition(column, default)?);
+        let clause = format!("ADD COLUMN {}", definition(column, default, sides.to)?);
         step.statements.insert(place, format!("{} {clause}", table::head(id)));
         step = step.making(default.map(|default| default.id.clone()));
         step.fold = crate::plan::Fold::Alone;
@@ -116,15 +123,4 @@ pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes,
 
 pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
-}
-
-pub(super) fn alter_not_null(id: &ObjectId, not_null: bool) -> MigrationStep {
-    if !not_null {
-        return altering(id, "DROP NOT NULL");
-    }
-    let (name, column) = (outer_name(id), identifier(last_part(id)));
-    altering(id, "SET NOT NULL").hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
-        format!("{name} has rows whose {column} is null: fill them in first"),
-    )
 }

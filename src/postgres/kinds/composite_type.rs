@@ -61,24 +61,32 @@ impl Kind for CompositeType {
             return Ok(super::found_by_bare_name(object, sides, vec![step]));
         }
         let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).cloned();
+        let stays = |name: &str| find(&after.fields, name).is_some();
+        let moved = moved(&before.fields, &after.fields);
+        let used = remade_type::columns(id, sides).chain(typed_table::tables_of(id, sides)).next();
+        if let (Some(_), Some(used)) = (moved.first(), used) {
+            let reason = format!(
+                "the order of its attributes changes, which the server refuses while {} is of it: add attributes \
+                 behind the others, or move the values to a column of another type first",
+                used.id
+            );
+            return Err(PlanError::Refused { object: id.clone(), reason });
+        }
         let mut clauses = Vec::new();
         let mut removed = Vec::new();
-        for field in before.fields.iter().filter(|field| find(&after.fields, &field.name).is_none()) {
+        for field in before.fields.iter().filter(|field| !stays(&field.name) || moved.contains(&field.name)) {
             clauses.push(format!("DROP ATTRIBUTE {}", identifier(&field.name)));
-            removed.push(field.name.clone());
+            removed.extend(Some(field.name.clone()).filter(|name| !stays(name)));
         }
         for field in &after.fields {
-            match find(&before.fields, &field.name) {
+            let old = find(&before.fields, &field.name).filter(|old| !moved.contains(&old.name));
+            match old {
                 None => clauses.push(format!("ADD ATTRIBUTE {}", definition(field))),
                 Some(old) if old != *field => {
                     clauses.push(format!("ALTER ATTRIBUTE {} TYPE {}", identifier(&field.name), field.type_name));
                 }
                 Some(_) => {}
             }
-        }
-        if clauses.is_empty() {
-            let reason = "the order of its attributes changes, which no statement does; drop and create it by hand";
-            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
         }
         let mut step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
         if !removed.is_empty() {
@@ -137,15 +145,11 @@ fn fields_of(value: Option<&Value>) -> Vec<Field> {
 /// No statement gives attributes another order, and the server alters none's type while columns hold values of it
 /// (PostgreSQL manual, ALTER TYPE).
 fn is_made_anew(id: &ObjectId, before: &[Field], after: &[Field], sides: &Sides<'_>) -> bool {
-    let names = |fields: &[Field]| fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
-    let (old, new) = (names(before), names(after));
-    let staying = old.iter().filter(|name| new.contains(name));
-    let coming = new.iter().filter(|name| !old.contains(name));
     let is_used = |id: &ObjectId| remade_type::columns(id, sides).next().is_some();
     let retypes = |field: &Field| before.iter().any(|old| old.name == field.name && old != field);
-    !staying.chain(coming).eq(new.iter())
-        || (after.iter().any(retypes)
-            && (is_used(id) || remade_type::containers(id, sides).iter().any(|type_| is_used(&type_.id))))
+    (!moved(before, after).is_empty() || after.iter().any(retypes))
+        && typed_table::tables_of(id, sides).next().is_none()
+        && (is_used(id) || remade_type::containers(id, sides).iter().any(|type_| is_used(&type_.id)))
 }
 
 /// Makes the type anew. Values are cast over attribute by attribute, by functions that are there for that alone, as the
@@ -206,6 +210,13 @@ fn cast(old: &Field, field: &Field) -> (String, Option<String>) {
     let loss = format!("{}: {change}: values that do not fit are lost or stop the change", identifier(&old.name));
     let loss = matches!(conversion, Conversion::Narrowing { .. }).then_some(loss);
     (conversion.value_of(&value).unwrap_or(value), loss)
+}
+
+/// The attributes that are dropped and added again, as new ones can only be added behind all others.
+fn moved(before: &[Field], after: &[Field]) -> Vec<String> {
+    let kept = before.iter().map(|field| &field.name).filter(|name| after.iter().any(|field| field.name == **name));
+    let in_place = kept.clone().zip(after).take_while(|(name, field)| **name == field.name).count();
+    kept.skip(in_place).cloned().collect()
 }
 
 fn definition(field: &Field) -> String {

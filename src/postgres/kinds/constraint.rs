@@ -4,7 +4,7 @@ use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class};
-use super::{check, exclusion, foreign_key, key, unmodelled};
+use super::{check, exclusion, foreign_key, key, not_null, unmodelled};
 
 pub(in super::super) const SOURCE: Source = Source { name: "constraint", body, read };
 
@@ -39,6 +39,10 @@ pub(super) struct ConstraintRow<'a> {
     pub(super) deferrable: bool,
     pub(super) initially_deferred: bool,
     pub(super) not_valid: bool,
+    /// It is there to be read, and rows need not satisfy it (PostgreSQL 18).
+    pub(super) not_enforced: bool,
+    /// The last column of a key must not overlap, and that of a foreign key is covered (PostgreSQL 18).
+    pub(super) is_temporal: bool,
     pub(super) index_oid: u32,
 }
 
@@ -56,9 +60,10 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     let (contype, is_local): (&str, bool) = (cells.get(4)?, cells.get(8)?);
     // What a parent table gives to its children is told by the parent's constraint.
     let is_implied = (contype == "f" && parent != 0) || (contype == "c" && !is_local);
-    if is_implied || matches!(contype, "t" | "n") {
+    if is_implied || contype == "t" {
         return Ok(());
     }
+    let (is_enforced, is_temporal): (bool, bool) = (cells.get(22)?, cells.get(23)?);
     let numbers: Vec<i16> = cells.get::<Option<Vec<i16>>>(12)?.unwrap_or_default();
     let name_of = |number: &i16| relation.columns.get(number).map(|column| column.name.clone());
     let row = ConstraintRow {
@@ -70,17 +75,16 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         column_addresses: numbers.iter().map(|number| (class::RELATION, relation_oid, i32::from(*number))).collect(),
         deferrable: cells.get(5)?,
         initially_deferred: cells.get(6)?,
-        not_valid: !cells.get::<bool>(7)?,
+        // What is not enforced is never valid.
+        not_valid: is_enforced && !cells.get::<bool>(7)?,
+        not_enforced: !is_enforced,
+        is_temporal,
         index_oid: cells.get(10)?,
     };
-    let (is_enforced, has_period): (bool, bool) = (cells.get(22)?, cells.get(23)?);
-    let address = (class::CONSTRAINT, oid, 0);
-    if !is_enforced || has_period {
-        let name = SmolStr::new(format!("{}.{}", row.table.name[0], row.name));
-        reading.indexes.remove(&row.index_oid);
-        reading.add(address, unmodelled::object("constraint", namespace, name));
-        return Ok(());
+    if contype == "n" {
+        return not_null::read(&row, reading);
     }
+    let address = (class::CONSTRAINT, oid, 0);
     let object = match contype {
         "p" => key::read(&row, "primary_key", reading)?,
         "u" => key::read(&row, "unique", reading)?,

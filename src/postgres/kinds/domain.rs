@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::catalog::{Cells, is_default, object};
-use super::super::quote::{identifier, outer_name};
+use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
+use super::not_null;
 use super::remade_type::{self, Recast};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -18,6 +19,10 @@ struct Attributes {
     type_name: String,
     #[serde(skip_serializing_if = "is_default")]
     not_null: bool,
+    /// The name of the constraint by which it is so, where it is not the one that the server chooses. Servers before
+    /// PostgreSQL 17 have no such names.
+    #[serde(skip_serializing_if = "is_default")]
+    not_null_name: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     default: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -40,15 +45,22 @@ pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
     let names: Vec<String> = cells.get::<Option<Vec<String>>>(10)?.unwrap_or_default();
     let definitions: Vec<String> = cells.get::<Option<Vec<String>>>(11)?.unwrap_or_default();
     let constraint = |(name, definition)| DomainConstraint { name, definition };
+    let not_null_name: Option<String> = cells.get(18)?;
     let attributes = Attributes {
         type_name: cells.get::<Option<String>>(6)?.unwrap_or_default(),
         not_null: cells.get(7)?,
+        not_null_name: not_null_name.filter(|name| *name != own_name(&id)),
         default: cells.get(8)?,
         collation: cells.get(9)?,
         constraints: names.into_iter().zip(definitions).map(constraint).collect(),
         shadowed: false,
     };
     object(id, &attributes, [])
+}
+
+/// The name that the server gives to the constraint of NOT NULL.
+fn own_name(id: &ObjectId) -> String {
+    not_null::chosen_name(&[last_part(id)])
 }
 
 pub(super) struct Domain;
@@ -96,7 +108,16 @@ impl Kind for Domain {
         }
         if before.not_null != after.not_null {
             let word = if after.not_null { "SET" } else { "DROP" };
-            steps.push(scanning(MigrationStep::alter(id, format!("ALTER DOMAIN {name} {word} NOT NULL"))));
+            let named = after.not_null_name.as_ref().filter(|_| after.not_null);
+            let clause = named.map_or_else(
+                || format!("{word} NOT NULL"),
+                |name| format!("ADD CONSTRAINT {} NOT NULL", identifier(name)),
+            );
+            steps.push(scanning(MigrationStep::alter(id, format!("ALTER DOMAIN {name} {clause}"))));
+        } else if before.not_null_name != after.not_null_name {
+            let [old, new] = [&before, &after].map(|side| side.not_null_name.clone().unwrap_or_else(|| own_name(id)));
+            let clause = format!("RENAME CONSTRAINT {} TO {}", identifier(&old), identifier(&new));
+            steps.push(MigrationStep::alter(id, format!("ALTER DOMAIN {name} {clause}")));
         }
         for new in after.constraints.iter().filter(|new| !before.constraints.contains(new)) {
             steps.push(scanning(MigrationStep::alter(id, add(&name, new))));
@@ -116,7 +137,8 @@ impl Kind for Domain {
         }
         // A constraint that is dropped and added again loses its comment.
         let is_on_constraint = dependent.id.kind == "comment" && dependent.attribute("part").is_some();
-        let changes_constraints = changes.iter().any(|change| change.attribute == "constraints");
+        let changes_constraints =
+            changes.iter().any(|change| matches!(change.attribute, "constraints" | "not_null" | "not_null_name"));
         if is_on_constraint && changes_constraints { Disturbance::Recreate } else { Disturbance::None }
     }
 
@@ -166,7 +188,8 @@ fn create_statements(name: &str, attributes: &Attributes) -> Vec<String> {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if attributes.not_null {
-        text.push_str(" NOT NULL");
+        let named = attributes.not_null_name.as_ref().map(|name| format!(" CONSTRAINT {}", identifier(name)));
+        text.push_str(&format!("{} NOT NULL", named.unwrap_or_default()));
     }
     for DomainConstraint { name, definition } in attributes.constraints.iter().filter(|each| is_proven(each)) {
         text.push_str(&format!(" CONSTRAINT {} {definition}", identifier(name)));
@@ -185,10 +208,14 @@ fn make_anew(
     let change = format!("{} becomes {}", before.type_name, after.type_name);
     let base = &before.type_name;
     let recast = |column: &str, is_array: bool| {
+        let loss = format!("{change}: values that do not fit are lost or stop the change");
+        if is_array && (base.ends_with("[]") || after.type_name.ends_with("[]")) {
+            // There are no arrays of arrays.
+            return Recast { loss: Some(loss), ..Recast::by_text(column, &outer_name(id), is_array) };
+        }
         let array = if is_array { "[]" } else { "" };
         let conversion = type_change::conversion(&format!("{base}{array}"), &format!("{}{array}", after.type_name));
         let value = format!("({column}::{base}{array})");
-        let loss = format!("{change}: values that do not fit are lost or stop the change");
         Recast {
             value: conversion.value_of(&value).unwrap_or(value),
             loss: matches!(conversion, Conversion::Narrowing { .. }).then_some(loss),

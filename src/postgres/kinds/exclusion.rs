@@ -3,17 +3,24 @@
 use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
-use super::super::catalog::{Reading, class, object};
+use super::super::catalog::{Reading, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::index_mark::{self, Marks};
-use super::table;
+use super::{index, lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Attributes {
     definition: String,
+    /// It is part of the same constraint of the partitioned table; see `needs`.
+    #[serde(skip_serializing_if = "is_default")]
+    attached: bool,
+    /// Partitions have none yet that are part of it.
+    #[serde(skip_serializing_if = "is_default")]
+    invalid: bool,
     #[serde(flatten)]
     marks: Marks,
 }
@@ -25,8 +32,12 @@ pub(super) fn read(row: &ConstraintRow<'_>, reading: &mut Reading) -> Result<Obj
         let column = (class::RELATION, index.relation_oid, i32::from(number));
         reading.later_need((class::CONSTRAINT, row.oid, 0), column);
     }
-    let marks = index.marks;
-    object(row.id("exclusion"), &Attributes { definition: row.cells.get(21)?, marks }, [])
+    if let Some(parent) = index.parent {
+        reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, parent, 0));
+    }
+    let (attached, invalid) = (index.parent.is_some(), index.invalid);
+    let attributes = Attributes { definition: row.cells.get(21)?, attached, invalid, marks: index.marks };
+    object(row.id("exclusion"), &attributes, [])
 }
 
 pub(super) struct Exclusion;
@@ -37,17 +48,24 @@ impl Kind for Exclusion {
     }
 
     fn rule(&self, change: &Change<'_>) -> Rule {
-        if index_mark::is_mark(change.attribute) { Rule::Alter } else { Rule::Replace }
+        if index_mark::is_mark(change.attribute) {
+            return Rule::Alter;
+        }
+        index::rule_of_parts(change).unwrap_or(Rule::Replace)
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
-        false
+    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+        changes.iter().any(|change| change.attribute == "attached")
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
+        if let Some(step) = index::adopt(object).filter(|_| attributes.attached) {
+            return Ok(vec![step]);
+        }
         let clause = format!("ADD CONSTRAINT {} {}", identifier(last_part(&object.id)), attributes.definition);
         let step = MigrationStep::create(&object.id, "").clause(table::head(&object.id), clause);
+        let step = step.after(lineage::attachments(&object.id, sides));
         let step = step.locking(table::access_exclusive(&outer_name(&object.id)));
         let mut steps = vec![step.hazard(HazardKind::TableScan, "every row is read while the index is built")];
         steps.extend(index_mark::steps(&object.id, Marks::default(), attributes.marks, sides));
@@ -57,8 +75,8 @@ impl Kind for Exclusion {
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let before = sides.from.get(&object.id).map(attributes_of::<Attributes>).transpose()?;
         let after: Attributes = attributes_of(object)?;
-        let before = before.map(|attributes| attributes.marks).unwrap_or_default();
-        Ok(index_mark::steps(&object.id, before, after.marks, sides))
+        let before = before.unwrap_or_default();
+        Ok(index_mark::steps(&object.id, before.marks, after.marks, sides))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

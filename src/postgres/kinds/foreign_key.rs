@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Reading, class, is_default, object};
 use super::super::quote::{identifier, identifiers, last_part, outer_name};
 use super::constraint::ConstraintRow;
-use super::table;
+use super::{index, lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -33,6 +33,11 @@ struct Attributes {
     initially_deferred: bool,
     #[serde(skip_serializing_if = "is_default")]
     not_valid: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    not_enforced: bool,
+    /// The last column is a range or multirange that rows of the other table must cover.
+    #[serde(skip_serializing_if = "is_default")]
+    period: bool,
 }
 
 pub(super) fn read(row: &ConstraintRow<'_>, reading: &mut Reading) -> Result<Object, String> {
@@ -63,13 +68,19 @@ pub(super) fn read(row: &ConstraintRow<'_>, reading: &mut Reading) -> Result<Obj
         deferrable: row.deferrable,
         initially_deferred: row.initially_deferred,
         not_valid: row.not_valid,
+        not_enforced: row.not_enforced,
+        period: row.is_temporal,
     };
     let address = (class::CONSTRAINT, row.oid, 0);
+    let numbers_of_key = numbers.clone();
     for number in numbers {
         reading.later_need(address, (class::RELATION, referenced_oid, i32::from(number)));
     }
     reading.later_need(address, (class::RELATION, referenced_oid, 0));
-    reading.later_need(address, (class::RELATION, row.index_oid, 0));
+    // Which of several equal keys the server took depends on the order in which they were made: any may be the one.
+    for index in index::candidates(referenced_oid, &numbers_of_key, reading).into_iter().chain([row.index_oid]) {
+        reading.later_need(address, (class::RELATION, index, 0));
+    }
     object(row.id("foreign_key"), &attributes, [])
 }
 
@@ -90,9 +101,9 @@ fn definition(constraint: &Object, attributes: &Attributes) -> String {
     let mut text = format!(
         "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}({})",
         identifier(last_part(&constraint.id)),
-        identifiers(&attributes.columns),
+        with_period(&attributes.columns, attributes.period),
         attributes.references,
-        identifiers(&attributes.referenced_columns)
+        with_period(&attributes.referenced_columns, attributes.period)
     );
     if attributes.match_full {
         text.push_str(" MATCH FULL");
@@ -107,10 +118,20 @@ fn definition(constraint: &Object, attributes: &Attributes) -> String {
         }
     }
     text.push_str(super::deferral(attributes.deferrable, attributes.initially_deferred));
-    if attributes.not_valid {
+    if attributes.not_enforced {
+        text.push_str(" NOT ENFORCED");
+    } else if attributes.not_valid {
         text.push_str(" NOT VALID");
     }
     text
+}
+
+fn with_period(columns: &[SmolStr], has_period: bool) -> String {
+    match columns.split_last() {
+        Some((last, others)) if has_period && others.is_empty() => format!("PERIOD {}", identifier(last)),
+        Some((last, others)) if has_period => format!("{}, PERIOD {}", identifiers(others), identifier(last)),
+        _ => identifiers(columns),
+    }
 }
 
 /// A query that is true where rows refer to nothing.
@@ -128,6 +149,21 @@ fn orphans(name: &str, attributes: &Attributes) -> String {
     )
 }
 
+/// Asks whether the rows that are there refer to rows that exist.
+fn proven(step: MigrationStep, object: &Object, attributes: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    if !super::columns_exist(object, sides) {
+        return step;
+    }
+    let name = outer_name(&object.id);
+    let step = step.hazard(HazardKind::TableScan, "every row is read to see that it refers to one that exists");
+    // Whether a period is covered is the server's to say.
+    if attributes.period {
+        return step;
+    }
+    let message = format!("{name} has rows that refer to no row of {}: mend them first", attributes.references);
+    step.check(orphans(&name, attributes), message)
+}
+
 impl Kind for ForeignKey {
     fn name(&self) -> &'static str {
         "foreign_key"
@@ -135,7 +171,7 @@ impl Kind for ForeignKey {
 
     fn rule(&self, change: &Change<'_>) -> Rule {
         match (change.attribute, change.to) {
-            ("not_valid", None) | ("deferrable" | "initially_deferred", _) => Rule::Alter,
+            ("not_valid", None) | ("deferrable" | "initially_deferred" | "not_enforced", _) => Rule::Alter,
             _ => Rule::Replace,
         }
     }
@@ -151,16 +187,20 @@ impl Kind for ForeignKey {
         let step = MigrationStep::create(&object.id, "").clause(table::head(&object.id), clause);
         let step = step.locking(format!("SHARE ROW EXCLUSIVE on {name} and {}", attributes.references));
         let keys = object.needs.iter().filter(|need| matches!(need.kind.as_str(), "primary_key" | "unique" | "index"));
-        let step = step.after(keys.flat_map(|key| super::index::attachments_to(key, sides)).collect::<Vec<_>>());
-        if attributes.not_valid || !super::columns_exist(object, sides) {
-            return Ok(vec![step]);
-        }
-        let message = format!("{name} has rows that refer to no row of {}: mend them first", attributes.references);
-        let step = step.hazard(HazardKind::TableScan, "every row is read to see that it refers to one that exists");
-        Ok(vec![step.check(orphans(&name, &attributes), message)])
+        // A partition that leaves and keeps such a key gives it up first.
+        let own_table = lineage::table_of(&object.id);
+        let step = step.after([lineage::departure(&own_table)]).after(lineage::departures(&own_table, sides));
+        let step = step.after(keys.flat_map(|key| index::attachments_to(key, sides)).collect::<Vec<_>>());
+        let is_proven = !attributes.not_valid && !attributes.not_enforced;
+        Ok(vec![if is_proven { proven(step, object, &attributes, sides) } else { step }])
     }
 
-    fn alter(&self, object: &Object, changes: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn alter(
+        &self,
+        object: &Object,
+        changes: &[Change<'_>],
+        sides: &Sides<'_>,
+    ) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let mut steps = Vec::new();
         if changes
@@ -172,7 +212,13 @@ impl Kind for ForeignKey {
             let clause = format!("ALTER CONSTRAINT {}{deferral}", identifier(last_part(&object.id)));
             steps.push(table::altering(&object.id, clause));
         }
-        if changes.iter().any(|change| change.attribute == "not_valid") {
+        if changes.iter().any(|change| change.attribute == "not_enforced") {
+            let word = if attributes.not_enforced { "NOT ENFORCED" } else { "ENFORCED" };
+            let clause = format!("ALTER CONSTRAINT {} {word}", identifier(last_part(&object.id)));
+            let step = table::altering(&object.id, clause);
+            let is_proven = !attributes.not_enforced;
+            steps.push(if is_proven { proven(step, object, &attributes, sides) } else { step });
+        } else if changes.iter().any(|change| change.attribute == "not_valid") {
             steps.push(super::validate_constraint(object));
         }
         Ok(steps)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
-use super::super::quote::{identifier, identifiers, last_name, last_part, outer_name};
+use super::super::quote::{dollar_quoted, identifier, identifiers, last_name, last_part, literal, outer_name};
 use super::index_mark::{self, Marks};
 use super::{lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
@@ -56,6 +56,7 @@ pub(in super::super) struct IndexRow {
     pub(super) columns: Vec<i16>,
     pub(super) marks: Marks,
     pub(super) parent: Option<u32>,
+    pub(super) invalid: bool,
     pub(super) include: Vec<SmolStr>,
     pub(super) nulls_not_distinct: bool,
     pub(super) options: Vec<String>,
@@ -119,6 +120,12 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         invalid: !cells.get::<bool>(9)?,
         marks: Marks::new(cells.get(11)?, cells.get(10)?),
     };
+    // A foreign key may refer to what a unique index without conditions has.
+    if attributes.unique && attributes.predicate.is_none() && !columns.contains(&0) {
+        let mut key: Vec<i16> = columns.iter().take(key_count).copied().collect();
+        key.sort_unstable();
+        reading.unique_keys.entry(relation_oid).or_default().push((key, oid));
+    }
     let row = IndexRow {
         oid,
         relation_oid,
@@ -126,6 +133,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         columns: cells.get::<Option<Vec<i16>>>(22)?.into_iter().flatten().chain(columns).collect(),
         marks: attributes.marks,
         parent,
+        invalid: attributes.invalid,
         include,
         nulls_not_distinct: attributes.nulls_not_distinct,
         options,
@@ -244,9 +252,63 @@ pub(in super::super) fn finish(reading: &mut Reading) -> Result<(), String> {
     Ok(())
 }
 
+/// The kinds of what has an index, which may be part of that of a partitioned table.
+pub(super) const WITH_INDEX: [&str; 4] = ["exclusion", "index", "primary_key", "unique"];
+
+/// The indexes of a table by which a foreign key may refer to these columns of it.
+pub(super) fn candidates(table: u32, columns: &[i16], reading: &Reading) -> Vec<u32> {
+    let mut wanted = columns.to_vec();
+    wanted.sort_unstable();
+    let keys = reading.unique_keys.get(&table).into_iter().flatten();
+    keys.filter(|(key, _)| *key == wanted).map(|(_, oid)| *oid).collect()
+}
+
 /// The index of the partitioned table that an index is part of.
 pub(super) fn parent_of(object: &Object) -> Option<&ObjectId> {
-    object.needs.iter().find(|need| matches!(need.kind.as_str(), "index" | "primary_key" | "unique"))
+    object.needs.iter().find(|need| WITH_INDEX.contains(&need.kind.as_str()))
+}
+
+/// Whether a change of one of these attributes, which all kinds with an index have, is brought about in place: partitions
+/// make an index valid by becoming part of it, while one that is part of another could not become so again.
+pub(super) fn rule_of_parts(change: &Change<'_>) -> Option<Rule> {
+    match (change.attribute, change.to) {
+        ("attached", Some(_)) if is_server_made(change.object) => Some(Rule::Replace),
+        ("attached", _) => Some(Rule::Alter),
+        ("invalid", None) if change.object.attribute("attached").is_none() => Some(Rule::Alter),
+        ("invalid", _) => Some(Rule::Replace),
+        _ => None,
+    }
+}
+
+/// Whether the server alone makes an object part of that of the partitioned table: it does not take one that is there
+/// where rows exclude each other.
+pub(super) fn is_server_made(object: &Object) -> bool {
+    let excludes = object.id.kind == "exclusion" || object.attribute("without_overlaps").is_some();
+    excludes && object.attribute("attached").is_some()
+}
+
+/// Text for `format`, where it stands for itself.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%%")
+}
+
+/// The step that gives the name that it should have to what the server made of a constraint of the partitioned table.
+pub(super) fn adopt(object: &Object) -> Option<MigrationStep> {
+    let parent = parent_of(object)?;
+    let (table, name) = (outer_name(&object.id), last_part(&object.id));
+    let body = format!(
+        "DECLARE made name; BEGIN SELECT c.conname INTO STRICT made FROM pg_constraint c JOIN pg_constraint p \
+         ON p.oid = c.conparentid WHERE c.conrelid = {}::regclass AND p.conrelid = {}::regclass AND p.conname = {}; \
+         IF made <> {} THEN EXECUTE format({}, made); END IF; END",
+        literal(&table),
+        literal(&outer_name(parent)),
+        literal(last_part(parent)),
+        literal(name),
+        literal(&format!("ALTER TABLE {} RENAME CONSTRAINT %I TO {}", escaped(&table), escaped(&identifier(name)))),
+    );
+    let own_table = lineage::table_of(&object.id);
+    let step = MigrationStep::create(&object.id, format!("DO {}", dollar_quoted(&body)));
+    Some(step.after([lineage::attachment(&own_table), own_table, parent.clone()]))
 }
 
 /// The step that makes an index, or a key's index, part of that of the partitioned table.
@@ -261,15 +323,15 @@ pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
 
 /// The indexes of partitions, and those of their keys, that are part of an index, and those that are part of them.
 pub(super) fn parts_of(index: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let parts = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let parts = WITH_INDEX.into_iter().flat_map(|kind| sides.from.of_kind(kind));
     let parts = parts.filter(|part| part.needs.contains(index));
     parts.flat_map(|part| parts_of(&part.id, sides).into_iter().chain([part.id.clone()])).collect()
 }
 
 /// The moments at which the indexes of partitions become part of an index: it is valid only when all of them have.
 pub(super) fn attachments_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let kinds = ["index", "primary_key", "unique"].into_iter();
-    let parts = kinds.flat_map(|kind| sides.to.of_kind(kind)).filter(|index| parent_of(index) == Some(parent));
+    let parts =
+        WITH_INDEX.into_iter().flat_map(|kind| sides.to.of_kind(kind)).filter(|index| parent_of(index) == Some(parent));
     let parts: Vec<&ObjectId> = parts.map(|index| &index.id).collect();
     let below = parts.iter().flat_map(|index| attachments_to(index, sides));
     below.chain(parts.iter().map(|index| lineage::attachment(index))).collect()
@@ -309,9 +371,9 @@ impl Kind for Index {
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
             "tablespace" => Rule::Cosmetic,
-            "options" | "statistics" | "attached" => Rule::Alter,
+            "options" | "statistics" => Rule::Alter,
             attribute if index_mark::is_mark(attribute) => Rule::Alter,
-            _ => Rule::Replace,
+            _ => rule_of_parts(change).unwrap_or(Rule::Replace),
         }
     }
 
@@ -352,11 +414,13 @@ impl Kind for Index {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         let name = last_name(&object.id);
-        let clauses = table::option_clauses(&before.options, &after.options);
-        let mut steps: Vec<MigrationStep> = clauses
-            .into_iter()
-            .map(|clause| MigrationStep::alter(&object.id, format!("ALTER INDEX {name} {clause}")))
-            .collect();
+        let clauses = super::option_clauses(&before.options, &after.options);
+        let mut steps: Vec<MigrationStep> = Vec::new();
+        if before.invalid && !after.invalid && !super::is_partitioned(&object.id, sides) {
+            steps.push(rebuild(object));
+        }
+        let alter = |clause| MigrationStep::alter(&object.id, format!("ALTER INDEX {name} {clause}"));
+        steps.extend(clauses.into_iter().map(alter));
         steps.extend(statistics_steps(&object.id, &before.statistics, &after.statistics));
         steps.extend(index_mark::steps(&object.id, before.marks, after.marks, sides));
         // It stops being part of another when its table stops being a partition.
@@ -377,6 +441,16 @@ impl Kind for Index {
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![super::index_name(&object.id)]
     }
+}
+
+/// A build that failed left an index behind that nobody reads.
+fn rebuild(object: &Object) -> MigrationStep {
+    let step = MigrationStep::alter(&object.id, format!("REINDEX INDEX {}", last_name(&object.id)));
+    let step = step.locking(table::access_exclusive(&last_name(&object.id)));
+    step.hazard(
+        HazardKind::TableScan,
+        "a build of it failed; every row is read while it is built again, and writes wait",
+    )
 }
 
 fn statistics_steps(id: &ObjectId, before: &[String], after: &[String]) -> Vec<MigrationStep> {

@@ -53,7 +53,6 @@ pub(super) fn steps(id: &ObjectId, before: Marks, after: Marks, sides: &Sides<'_
 fn another_is_clustered(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let table = id.sibling("table", [id.name[0].clone()]);
     let is_clustered = |index: &Object| index.attribute("clustered").is_some();
-    let mut indexes =
-        ["index", "primary_key", "unique", "exclusion"].into_iter().flat_map(|kind| sides.to.parts(kind, &table));
+    let mut indexes = super::index::WITH_INDEX.into_iter().flat_map(|kind| sides.to.parts(kind, &table));
     indexes.any(is_clustered)
 }

@@ -1,23 +1,95 @@
 //! What makes a table a child of others: attaching partitions, and what must be so before.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
-use super::super::quote::outer_name;
+use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::table::Partition;
 use super::{check, lineage};
 use crate::kind::Sides;
 use crate::plan::{MigrationStep, PlanError};
 
-/// The checks of the partitioned tables above: a table must have them before it can be attached.
-pub(super) fn checks_of_ancestors(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
-    let mut lines = Vec::new();
-    for parent in table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| sides.to.get(need)) {
-        for constraint in sides.to.parts("check", &parent.id) {
-            lines.extend(check::inline(constraint)?);
-        }
-        lines.extend(checks_of_ancestors(parent, sides)?);
+/// The checks that a table has from those above it: it must have them before it becomes their child.
+pub(super) fn checks_of_ancestors<'a>(table: &Object, side: &'a SchemaSnapshot) -> Vec<&'a Object> {
+    let mut checks = Vec::new();
+    for parent in table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| side.get(need)) {
+        checks.extend(side.parts("check", &parent.id).filter(|constraint| check::is_inherited(constraint)));
+        checks.extend(checks_of_ancestors(parent, side));
     }
-    Ok(lines)
+    checks
+}
+
+/// Whether both are the same constraint, whichever tables they are on.
+fn is_same(left: &Object, right: &Object) -> bool {
+    left.id.name.last() == right.id.name.last() && left.attributes == right.attributes
+}
+
+/// The checks above a table that it does not have yet: neither of its own nor from those that it leaves.
+pub(super) fn missing_checks(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
+    let had = inherited_before(&table.id, sides);
+    let own: Vec<&Object> = sides.to.parts("check", &table.id).collect();
+    let mut missing = Vec::new();
+    for constraint in checks_of_ancestors(table, sides.to) {
+        if !had.iter().chain(&own).any(|other| is_same(other, constraint)) {
+            missing.extend(check::inline(constraint)?);
+        }
+    }
+    Ok(missing)
+}
+
+/// The statements that take away the checks that a table had from above and keeps when it leaves, though it should not.
+pub(super) fn left_checks(table: &ObjectId, sides: &Sides<'_>) -> Vec<String> {
+    let Some(after) = sides.to.get(table) else { return Vec::new() };
+    let kept = checks_of_ancestors(after, sides.to);
+    let left = inherited_before(table, sides).into_iter();
+    let left = left.filter(|constraint| !kept.iter().any(|other| is_same(other, constraint)));
+    let drop = |constraint: &Object| {
+        let name = identifier(last_part(&constraint.id));
+        format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {name}", outer_name(table))
+    };
+    left.map(drop).collect()
+}
+
+/// The statement that takes away the foreign keys that a table had from above and keeps when it leaves. What they are
+/// called there is the server's choice, so that it is asked.
+pub(super) fn left_foreign_keys(table: &ObjectId, sides: &Sides<'_>) -> Option<String> {
+    let (before, after) = (sides.from.get(table)?, sides.to.get(table)?);
+    let above = foreign_keys_of_ancestors(before, sides.from);
+    let stay = foreign_keys_of_ancestors(after, sides.to);
+    let is_kept = |key: &&Object| stay.iter().any(|other| is_same(other, key));
+    if above.iter().all(is_kept) {
+        return None;
+    }
+    let own: Vec<String> =
+        sides.from.parts("foreign_key", table).map(|key| format!(", {}", literal(last_part(&key.id)))).collect();
+    let name = outer_name(table);
+    let body = format!(
+        "DECLARE left_over name; BEGIN FOR left_over IN SELECT conname FROM pg_constraint WHERE conrelid = {}::regclass \
+         AND contype = 'f' AND conparentid = 0 AND conname NOT IN (''{}) LOOP \
+         EXECUTE format({}, left_over); END LOOP; END",
+        literal(&name),
+        own.concat(),
+        literal(&format!("ALTER TABLE {} DROP CONSTRAINT %I", name.replace('%', "%%"))),
+    );
+    Some(format!("DO {}", dollar_quoted(&body)))
+}
+
+fn foreign_keys_of_ancestors<'a>(table: &Object, side: &'a SchemaSnapshot) -> Vec<&'a Object> {
+    let mut keys = Vec::new();
+    let is_partition = table.attribute("partition_of").is_some();
+    let parents = table.needs.iter().filter(|need| is_partition && need.kind == "table");
+    for parent in parents.filter_map(|need| side.get(need)) {
+        keys.extend(side.parts("foreign_key", &parent.id));
+        keys.extend(foreign_keys_of_ancestors(parent, side));
+    }
+    keys
+}
+
+/// The checks that a table of the `from` side has from above and does not declare itself.
+fn inherited_before<'a>(table: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let Some(before) = sides.from.get(table) else { return Vec::new() };
+    let own: Vec<&Object> = sides.from.parts("check", table).collect();
+    let declares = |constraint: &&Object| own.iter().any(|other| other.id.name.last() == constraint.id.name.last());
+    checks_of_ancestors(before, sides.from).into_iter().filter(|constraint| !declares(constraint)).collect()
 }
 
 /// What a table waits for before it becomes a child: parents, the columns and checks on both sides as they will be, and
@@ -39,6 +111,13 @@ pub(super) fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> 
     awaited
 }
 
+/// Whether an index goes down with the type of a column of a partitioned table; see [`super::column`].
+fn is_displaced(index: &ObjectId, sides: &Sides<'_>) -> bool {
+    let needs =
+        sides.from.get(index).filter(|index| index.id.kind == "index").into_iter().flat_map(|index| &index.needs);
+    needs.into_iter().any(|need| need.kind == "column" && super::column::displaces_indexes(need, sides))
+}
+
 /// The step that makes a table a partition.
 pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) -> MigrationStep {
     let Partition { parent, bound } = partition;
@@ -53,21 +132,22 @@ pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) ->
         super::index::parent_of(index).is_some_and(|parent| {
             let table = parent.sibling("table", [parent.name[0].clone()]);
             let is_partitioned = sides.from.get(&table).is_some_and(|table| table.attribute("partition_by").is_some());
-            is_partitioned && same(parent)
+            is_partitioned && same(parent) && !lineage::is_replaced(&table, sides) && !is_displaced(parent, sides)
         })
     };
-    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.to.parts(kind, id));
+    let indexes = super::index::WITH_INDEX.into_iter().flat_map(|kind| sides.to.parts(kind, id));
     let is_made = |index: &&Object| {
         let differs = |before: &Object| {
             let names = before.attributes.keys().chain(index.attributes.keys());
             names.into_iter().any(|name| name != "attached" && before.attribute(name) != index.attribute(name))
         };
-        sides.from.get(&index.id).is_none_or(differs)
+        lineage::is_replaced(id, sides) || sides.from.get(&index.id).is_none_or(differs)
     };
     // One of a partitioned table is taken only when it has all its parts.
     let with_parts =
         |index: &Object| super::index::attachments_to(&index.id, sides).into_iter().chain([index.id.clone()]);
-    let indexes: Vec<ObjectId> = indexes.filter(stays).filter(is_made).flat_map(with_parts).collect();
+    let is_taken = |index: &&Object| !super::index::is_server_made(index);
+    let indexes: Vec<ObjectId> = indexes.filter(is_taken).filter(stays).filter(is_made).flat_map(with_parts).collect();
     let step = step.after(before_joining(id, sides)).after(indexes);
     step.making([lineage::attachment(id)])
 }

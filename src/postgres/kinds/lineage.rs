@@ -1,7 +1,7 @@
 //! Tables that are children of others, by inheritance or as partitions: who they are on both sides of a plan, and the
 //! moments at which they come and go.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
 use super::super::quote::{identifier, last_part};
 use super::column::is_inherited;
@@ -48,19 +48,47 @@ pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<Obj
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
-/// Whether a table is a child of another on both sides, and in between.
-fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
-    let (Some(before), Some(after)) = (sides.from.get(child), sides.to.get(child)) else { return false };
-    let is_child = |object: &Object| object.needs.contains(parent);
-    is_child(before) && is_child(after) && before.attribute("partition_of") == after.attribute("partition_of")
+/// Whether a foreign key of the `from` side refers to a table.
+pub(super) fn references(key: &Object, table: &ObjectId) -> bool {
+    let is_key = |need: &&ObjectId| matches!(need.kind.as_str(), "primary_key" | "unique" | "index");
+    key.needs.iter().filter(is_key).any(|need| table_of(need) == *table)
+}
+
+/// The foreign keys of the `from` side that refer to the partitioned tables above a table: no partition of one goes
+/// while a key refers to it.
+pub(super) fn keys_on_ancestors(table: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+    if table.attribute("partition_of").is_none() {
+        return Vec::new();
+    }
+    let parents = table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| sides.from.get(need));
+    let of_parent = |parent: &Object| {
+        let keys = sides.from.of_kind("foreign_key").filter(|key| references(key, &parent.id));
+        keys.map(|key| key.id.clone()).chain(keys_on_ancestors(parent, sides)).collect::<Vec<_>>()
+    };
+    parents.flat_map(of_parent).collect()
+}
+
+/// The tables that a table is a partition of, directly or through others.
+pub(super) fn ancestors(table: &ObjectId, side: &schema_sync_store::SchemaSnapshot) -> Vec<ObjectId> {
+    let partition = side.get(table).filter(|table| table.attribute("partition_of").is_some());
+    let parents = partition.into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
+    parents.flat_map(|parent| std::iter::once(parent.clone()).chain(ancestors(parent, side))).collect()
+}
+
+/// Whether a partition becomes one of another bound or parent, for which it is detached.
+pub(super) fn is_moved(table: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
+    before.attribute("partition_of") != after.attribute("partition_of")
+}
+
+/// Whether a table is a child of another on both sides, and never stops being one in between.
+pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
+    let is_child = |object: Option<&Object>| object.is_some_and(|object| object.needs.contains(parent));
+    is_child(sides.from.get(child)) && is_child(sides.to.get(child)) && !is_moved(child, sides)
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
-pub(super) fn inherited_columns<'a>(
-    id: &ObjectId,
-    side: &'a schema_sync_store::SchemaSnapshot,
-    sides: &Sides<'_>,
-) -> Vec<&'a Object> {
+pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sides: &Sides<'_>) -> Vec<&'a Object> {
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
@@ -77,18 +105,6 @@ pub(super) fn joining_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a O
         .collect()
 }
 
-/// The columns of the tables above that stay, where a table leaves and comes back.
-pub(super) fn altered_above(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let needs = |side: &schema_sync_store::SchemaSnapshot| {
-        let needs = side.get(table).into_iter().flat_map(|table| table.needs.iter().cloned()).collect::<Vec<_>>();
-        needs.into_iter().filter(|need| need.kind == "table")
-    };
-    let parents = needs(sides.from).filter(|parent| needs(sides.to).any(|other| other == *parent));
-    let columns = parents
-        .flat_map(|parent| sides.from.parts("column", &parent).map(|column| column.id.clone()).collect::<Vec<_>>());
-    columns.filter(|column| sides.to.get(column).is_some()).collect()
-}
-
 /// The columns of children, and of theirs, that are declared there as well and go with a column: what is inherited cannot
 /// be dropped before its parent's. Parents come first.
 pub(super) fn parting_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
@@ -98,20 +114,16 @@ pub(super) fn parting_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a O
     staying.flat_map(|column| Some(column).filter(goes).into_iter().chain(parting_columns(&column.id, sides))).collect()
 }
 
-/// Whether columns of children that come from this one alone are kept without it.
+/// Whether columns of children that come from this one alone are kept without it. One that comes from it again goes and
+/// comes along.
 pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {
-    inherited_columns(id, sides.from, sides).iter().any(|child| sides.to.get(&child.id).is_some())
+    let is_own = |child: &Object| !(is_inherited(child) && child.needs.iter().any(|need| need.kind == "column"));
+    inherited_columns(id, sides.from, sides).iter().any(|child| sides.to.get(&child.id).is_some_and(is_own))
 }
 
 /// Whether the table of an object is a partition of the `to` side.
 pub(super) fn is_partition(id: &ObjectId, sides: &Sides<'_>) -> bool {
     sides.to.get(&table_of(id)).is_some_and(|table| table.attribute("partition_of").is_some())
-}
-
-/// Whether a column of the `from` side needs no statement of its own to go: it goes with that of a parent, or when its
-/// table stops being a child.
-pub(super) fn goes_along(column: &Object, sides: &Sides<'_>) -> bool {
-    is_inherited(column) && sides.to.get(&table_of(&column.id)).is_some()
 }
 
 /// The columns that a table had from a parent that it leaves, and that it does not keep.
@@ -125,35 +137,41 @@ pub(super) fn left_behind<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a
     columns.filter(|column| is_inherited(column) && sides.to.get(&column.id).is_none() && !stays(column)).collect()
 }
 
-/// The indexes and keys that a table had as parts of those of a partitioned table that it leaves, and that it does not keep.
+/// The indexes, and constraints with one, that a table had as parts of those of a partitioned table that it leaves, and
+/// that it does not keep.
 pub(super) fn left_indexes<'a>(table: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
     let sides = *sides;
-    let indexes = ["index", "primary_key", "unique"].into_iter().flat_map(|kind| sides.from.parts(kind, table));
-    indexes.filter(move |index| is_left(index, &sides)).collect()
+    let parts = super::index::WITH_INDEX.into_iter().flat_map(move |kind| sides.from.parts(kind, table));
+    parts.filter(move |index| leaves_parent(index, &sides)).collect()
 }
 
-/// Whether an index can go only when its table has stopped being a partition, as that which it is part of stays.
+/// Whether an index can go only when a table has stopped being a partition, as that which it is part of stays: its own
+/// table, or the one that this is a partition of and that takes it along.
 pub(super) fn is_left(index: &Object, sides: &Sides<'_>) -> bool {
+    let part_of = || super::index::parent_of(index).and_then(|parent| sides.from.get(parent));
+    leaves_parent(index, sides)
+        || (index.attribute("attached").is_some() && part_of().is_some_and(|parent| is_left(parent, sides)))
+}
+
+fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
     let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
-    let parent = super::index::parent_of(index).filter(|_| leaves && sides.to.get(&index.id).is_none());
+    let is_part = leaves && index.attribute("attached").is_some() && sides.to.get(&index.id).is_none();
+    let parent = super::index::parent_of(index).filter(|_| is_part);
     parent.is_some_and(|parent| sides.to.get(parent).is_some())
 }
 
-/// The foreign keys that a table had as a partition, under the names that they have above, and that it does not keep. They
-/// are told by the tables above alone.
-pub(super) fn left_foreign_keys(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let parents = sides.from.get(table).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
-    let mut names: Vec<ObjectId> = Vec::new();
-    for parent in parents {
-        let keys = sides.from.parts("foreign_key", parent).map(|key| key.id.clone());
-        for key in keys.chain(left_foreign_keys(parent, sides)) {
-            names.push(key.sibling("foreign_key", [table.name[0].clone(), last_part(&key).into()]));
-        }
-    }
-    if is_partition(table, sides) { Vec::new() } else { names }
-        .into_iter()
-        .filter(|key| sides.to.get(key).is_none() && sides.from.get(key).is_none())
-        .collect()
+/// Whether a table is made anew, as its own strategy of partitioning changes or that of one above it.
+pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
+    let mut parents = before.needs.iter().filter(|need| need.kind == "table" && *need != table);
+    before.attribute("partition_by") != after.attribute("partition_by")
+        || parents.any(|parent| is_replaced(parent, sides))
+}
+
+/// The defaults of the tables that a table inherits from: it gets them as they are when it is made.
+pub(super) fn defaults_above(table: &Object, side: &SchemaSnapshot) -> Vec<ObjectId> {
+    let parents = table.needs.iter().filter(|need| need.kind == "table");
+    parents.flat_map(|parent| side.parts("default", parent)).map(|default| default.id.clone()).collect()
 }
 
 /// No statement changes the type of a column by which a table is partitioned.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, literal, outer_name};
 use super::table;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
@@ -56,8 +57,8 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         command: command.map(str::to_owned),
         restrictive: !cells.get::<bool>(5)?,
         roles: cells.get::<Option<Vec<String>>>(6)?.unwrap_or_default(),
-        using: cells.get(7)?,
-        with_check: cells.get(8)?,
+        using: cells.get::<Option<String>>(7)?.map(printed::expression),
+        with_check: cells.get::<Option<String>>(8)?.map(printed::expression),
     };
     reading.add((class::POLICY, oid, 0), object(id, &attributes, [outer])?);
     Ok(())
@@ -105,6 +106,11 @@ impl Kind for Policy {
             ("roles", _) | ("using" | "with_check", Some(_)) => Rule::Alter,
             _ => Rule::Replace,
         }
+    }
+
+    /// It may have to go before a column can, and come back only when another column is there.
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
     }
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -155,8 +155,8 @@ pub(super) fn disturbs_alone(dependent: &Object) -> Disturbance {
     let is_of_columns = |need: &ObjectId| matches!(need.kind.as_str(), "column" | "table");
     match dependent.id.kind.as_str() {
         "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
-        "comment" if !dependent.needs.iter().any(is_of_columns) => Disturbance::Recreate,
-        "table" | "column" | "comment" | "sequence" => Disturbance::Through,
+        "comment" | "grant" | "owner" if !dependent.needs.iter().any(is_of_columns) => Disturbance::Recreate,
+        "table" | "column" | "comment" | "grant" | "owner" | "sequence" => Disturbance::Through,
         _ => Disturbance::Recreate,
     }
 }

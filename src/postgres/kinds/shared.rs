@@ -36,6 +36,22 @@ pub(super) fn options_text(options: &[String]) -> String {
     options.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
+/// What sets and resets storage parameters.
+pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
+    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
+    let kept: Vec<String> = after.iter().map(name_of).collect();
+    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
+    let mut clauses = Vec::new();
+    if !reset.is_empty() {
+        clauses.push(format!("RESET ({})", reset.join(", ")));
+    }
+    if !set.is_empty() {
+        clauses.push(format!("SET ({})", options_text(&set)));
+    }
+    clauses
+}
+
 /// When a constraint is looked at.
 pub(super) fn deferral(deferrable: bool, initially_deferred: bool) -> &'static str {
     match (deferrable, initially_deferred) {
@@ -78,6 +94,9 @@ pub(super) fn comments_of(id: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId>
 /// The step that drops a constraint.
 pub(super) fn drop_constraint(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let id = &object.id;
+    if super::lineage::is_left(object, sides) {
+        return Ok(Vec::new());
+    }
     let clause = format!("DROP CONSTRAINT {}", identifier(last_part(id)));
     let step = MigrationStep::drop(id, "").clause(table::head(id), clause);
     let step = step.locking(table::access_exclusive(&outer_name(id)));

@@ -9,9 +9,9 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
-use super::joining::{attach, before_joining, checks_of_ancestors};
+use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, persistence, typed_table};
+use super::{check, column, column_change, key, lineage, not_null, persistence, typed_table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -153,9 +153,6 @@ impl Kind for Table {
             "columns" | "tablespace" | "left_out" => Rule::Cosmetic,
             "partition_by" => Rule::Replace,
             "foreign" => foreign_table::rule(change),
-            "access_method" => Rule::Refuse(
-                "changing the access method is not planned; ALTER TABLE … SET ACCESS METHOD by hand".into(),
-            ),
             _ => Rule::Alter,
         }
     }
@@ -168,7 +165,8 @@ impl Kind for Table {
         for key in keys.filter_map(|key| sides.to.get(key)) {
             marks.extend(key::mark_steps(key, sides)?);
         }
-        let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        let step = MigrationStep::create(&object.id, statement).making(makes);
+        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to))];
         steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
@@ -196,31 +194,30 @@ impl Kind for Table {
             steps.push(persistence::step(&object.id, after.unlogged, sides));
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
-        for clause in option_clauses(&before.options, &after.options) {
+        steps.extend(set_access_method(&object.id, &before, &after));
+        for clause in super::option_clauses(&before.options, &after.options) {
             steps.push(altering(&object.id, clause));
         }
         for clause in flag_clauses(&before, &after) {
             steps.push(altering(&object.id, clause));
         }
         for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
-            let step = altering(&object.id, format!("NO INHERIT {parent}"));
+            let statement = format!("{} NO INHERIT {parent}", head(&object.id));
+            let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&outer_name(&object.id)));
             steps.push(step.making([lineage::departure(&object.id)]));
         }
-        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
-            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
+        if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
+            last.statements.extend(left_checks(&object.id, sides));
         }
         if before.partition_of != after.partition_of {
             let name = outer_name(&object.id);
             if let Some(partition) = &before.partition_of {
                 let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
                 let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
-                // What changes in place above changes in it as well, as long as it is a part.
-                let above = lineage::altered_above(&object.id, sides);
-                steps.push(step.making([lineage::departure(&object.id)]).after(above));
-                // The foreign keys that it had from above are its own now.
-                let keys = lineage::left_foreign_keys(&object.id, sides).into_iter();
-                let clauses = keys.map(|key| format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&key))));
-                steps.extend(clauses.map(|clause| altering(&object.id, clause)));
+                let mut step = step.making([lineage::departure(&object.id)]);
+                step.statements.extend(left_checks(&object.id, sides));
+                step.statements.extend(left_foreign_keys(&object.id, sides));
+                steps.push(step);
             }
         }
         if before.of_type != after.of_type {
@@ -230,21 +227,29 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            let constraint = || altering(&object.id, format!("DROP CONSTRAINT {}", identifier(last_part(&index.id))));
-            let drop = || MigrationStep::alter(&object.id, format!("DROP INDEX {}", last_name(&index.id)));
-            steps.push(if index.id.kind == "index" { drop() } else { constraint() });
+            steps.push(if index.id.kind == "index" {
+                MigrationStep::alter(&object.id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
+            } else {
+                altering(&object.id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
+            });
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
             let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
             let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+            let step = step.unmaking([column.id.clone()]);
             steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
         }
+        if before.partition_of != after.partition_of || before.inherits != after.inherits {
+            steps.extend(not_null::rename_with_table(&object.id, sides)?);
+        }
+        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
+            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
+        }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
-            if before.partition_of.is_none() {
-                let checks = checks_of_ancestors(object, sides)?.into_iter();
-                let awaited = before_joining(&object.id, sides);
-                steps.extend(checks.map(|check| altering(&object.id, format!("ADD {check}")).after(awaited.clone())));
+            let awaited = before_joining(&object.id, sides);
+            for check in missing_checks(object, sides)? {
+                steps.push(altering(&object.id, format!("ADD {check}")).after(awaited.clone()));
             }
             steps.push(attach(&object.id, partition, sides));
         }
@@ -258,12 +263,38 @@ impl Kind for Table {
             let is_part = |need: &ObjectId| need.kind == "column" && need.is_inside(&object.id);
             sequence.needs.iter().any(is_part)
         });
-        let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
+        // A foreign key of a partitioned table on itself is also one on its partitions, which go first.
+        let is_on_itself = |part: &&Object| {
+            part.id.kind == "foreign_key"
+                && lineage::references(part, &object.id)
+                && !lineage::dropped_partitions(&object.id, sides).is_empty()
+        };
+        let unmade = parts.chain(owned).filter(|part| !is_on_itself(part)).map(|part| part.id.clone());
+        let unmade: Vec<ObjectId> = unmade.collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
-        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let mut step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let keys = lineage::keys_on_ancestors(object, sides);
+        // A reference to the partitioned table leans on each of its partitions.
+        if keys.iter().any(|key| sides.to.get(key).is_some())
+            && let Some(partition) = attributes_of::<Attributes>(object)?.partition_of
+        {
+            step.statements.insert(0, format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent));
+        }
+        step = step.after(keys);
         let step = step.locking(access_exclusive(&name));
         Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
+    }
+
+    /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        if !lineage::is_moved(&object.id, sides) {
+            return Vec::new();
+        }
+        let above = lineage::ancestors(&object.id, sides.from);
+        let refers =
+            |key: &&Object| above.iter().any(|table| key.needs.contains(table) && lineage::table_of(&key.id) != *table);
+        sides.from.of_kind("foreign_key").filter(refers).map(|key| key.id.clone()).collect()
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -290,18 +321,17 @@ fn definition(
         let default_id = column_id.sibling("default", column_id.name.clone());
         let default = sides.to.get(&default_id).filter(own);
         if attributes.partition_of.is_some() || !column::is_inherited(column) {
-            lines.push(column::definition(column, default)?);
+            lines.push(column::definition_in_table(column, default, sides.to)?);
             makes.extend(default.map(|default| default.id.clone()));
         }
         makes.push(column_id);
     }
     let inline_keys: &[&str] = if attributes.partition_by.is_some() { &[] } else { &["primary_key", "unique"] };
-    for kind in inline_keys {
-        for constraint in sides.to.parts(kind, id) {
-            if let Some(line) = key::inline(constraint)? {
-                lines.push(line);
-                makes.push(constraint.id.clone());
-            }
+    let keys = inline_keys.iter().flat_map(|kind| sides.to.parts(kind, id));
+    for constraint in key::without_equals(keys.collect()) {
+        if let Some(line) = key::inline(constraint)? {
+            lines.push(line);
+            makes.push(constraint.id.clone());
         }
     }
     for constraint in sides.to.parts("check", id).filter(own) {
@@ -311,7 +341,9 @@ fn definition(
         }
     }
     if attributes.partition_of.is_some() {
-        lines.extend(checks_of_ancestors(object, sides)?);
+        for constraint in checks_of_ancestors(object, sides.to) {
+            lines.extend(check::inline(constraint)?);
+        }
     }
     let mut statement = String::from(match (&attributes.foreign, attributes.unlogged) {
         (Some(_), _) => "CREATE FOREIGN TABLE ",
@@ -361,6 +393,22 @@ pub(super) fn access_exclusive(name: &str) -> String {
     format!("ACCESS EXCLUSIVE on {name}")
 }
 
+/// The step to another access method, which servers have from PostgreSQL 15 on. Where none is told it is `heap`; a
+/// partitioned table, which from 17 on may tell one for its new partitions, then tells none.
+fn set_access_method(id: &ObjectId, before: &Attributes, after: &Attributes) -> Option<MigrationStep> {
+    if before.access_method == after.access_method {
+        return None;
+    }
+    let is_partitioned = after.partition_by.is_some();
+    let method = match &after.access_method {
+        Some(method) => identifier(method),
+        None if is_partitioned => "DEFAULT".to_owned(),
+        None => "heap".to_owned(),
+    };
+    let step = altering(id, format!("SET ACCESS METHOD {method}"));
+    Some(if is_partitioned { step } else { step.hazard(HazardKind::TableRewrite, "every row is written again") })
+}
+
 /// What changes the row security and the replica identity of a table.
 fn flag_clauses(before: &Attributes, after: &Attributes) -> Vec<String> {
     let mut clauses = Vec::new();
@@ -378,22 +426,6 @@ fn flag_clauses(before: &Attributes, after: &Attributes) -> Vec<String> {
             // By an index, which does it itself.
             Some(_) => {}
         }
-    }
-    clauses
-}
-
-/// What sets and resets storage parameters.
-pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
-    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
-    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
-    let kept: Vec<String> = after.iter().map(name_of).collect();
-    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
-    let mut clauses = Vec::new();
-    if !reset.is_empty() {
-        clauses.push(format!("RESET ({})", reset.join(", ")));
-    }
-    if !set.is_empty() {
-        clauses.push(format!("SET ({})", super::options_text(&set)));
     }
     clauses
 }

@@ -2,8 +2,9 @@
 //!
 //! Each server has its own temporary folder, port and socket, and is gone when its [`Cluster`] is dropped or its process
 //! ends in whatever way: `server.sh` runs the server and takes it away when the pipe that the process holds closes.
-//! `SCHEMA_SYNC_TEST_POSTGRES_BIN` names the folder of another version's programs, `SCHEMA_SYNC_TEST_FOLDER` the one in
-//! which servers have their folders instead of `/tmp`: in memory, as `/dev/shm` is, large schemas are made twice as fast.
+//! `SCHEMA_SYNC_TEST_POSTGRES_BIN` names the folder of another version's programs, `SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN`
+//! that of its `pg_dump`, which must be no older than the server. `SCHEMA_SYNC_TEST_FOLDER` names the one in which servers
+//! have their folders instead of `/tmp`: in memory, as `/dev/shm` is, large schemas are made twice as fast.
 //! Knows nothing of schema-sync. Whatever fails here panics with what the server said: a test without its server fails.
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot have its server must fail loudly")]
 
@@ -52,7 +53,16 @@ impl Cluster {
     /// A server of its own with further lines of `postgresql.conf`, as in `max_locks_per_transaction = 4096`.
     #[must_use]
     pub fn start_with(settings: &[&str]) -> Self {
-        let tools = Tools::find();
+        Self::start_tools(Tools::find(), settings)
+    }
+
+    /// A server of the version whose programs are in this folder.
+    #[must_use]
+    pub fn start_in(binaries: &Path) -> Self {
+        Self::start_tools(Tools::of(binaries.to_owned()), &[])
+    }
+
+    fn start_tools(tools: Tools, settings: &[&str]) -> Self {
         let mut answers = Vec::new();
         for _ in 0..START_ATTEMPTS {
             // Between here and the server's start another process may take the port; then the next attempt has another.
@@ -81,6 +91,19 @@ impl Cluster {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The folder of the client programs, as `psql`.
+    #[must_use]
+    pub fn programs(&self) -> PathBuf {
+        self.tools.client("psql").parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// The server's major version: 15.
+    #[must_use]
+    pub fn major_version(&self) -> u32 {
+        let number = self.psql("postgres", "SELECT current_setting('server_version_num')::integer / 10000");
+        number.trim().parse().expect("a version is a number")
     }
 
     /// The URL of a database, whether or not it exists.

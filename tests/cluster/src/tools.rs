@@ -19,12 +19,16 @@ impl Tools {
     /// The folder that `SCHEMA_SYNC_TEST_POSTGRES_BIN` names, or that of the newest version that Debian has installed.
     pub(crate) fn find() -> Self {
         let named = env::var_os("SCHEMA_SYNC_TEST_POSTGRES_BIN").map(PathBuf::from);
-        let server = named.or_else(newest_installed).unwrap_or_else(|| {
+        Self::of(named.or_else(newest_installed).unwrap_or_else(|| {
             panic!(
                 "no PostgreSQL under {VERSIONS}: run tests/run, which installs it, or set \
                  SCHEMA_SYNC_TEST_POSTGRES_BIN to the folder of initdb and pg_ctl"
             )
-        });
+        }))
+    }
+
+    /// The server whose programs are in this folder.
+    pub(crate) fn of(server: PathBuf) -> Self {
         assert!(server.join("initdb").exists(), "there is no initdb in {}", server.display());
         // PostgreSQL refuses to run as root.
         if is_root() {
@@ -35,14 +39,13 @@ impl Tools {
         }
     }
 
-    /// A client program: the server's own, as some distributions of the server come without, or else the newest.
+    /// A client program: that of the folder that `SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN` names; the server's own, as some
+    /// distributions of the server come without; or else the newest.
     pub(crate) fn client(&self, program: &str) -> PathBuf {
-        let own = self.server.join(program);
-        if own.exists() {
-            own
-        } else {
-            newest_installed().map_or_else(|| program.into(), |folder| folder.join(program))
-        }
+        let named = env::var_os("SCHEMA_SYNC_TEST_POSTGRES_CLIENT_BIN").map(PathBuf::from);
+        let folders = named.into_iter().chain([self.server.clone()]).chain(newest_installed());
+        let mut programs = folders.map(|folder| folder.join(program)).filter(|path| path.exists());
+        programs.next().unwrap_or_else(|| program.into())
     }
 }
 

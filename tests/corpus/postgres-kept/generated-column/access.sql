@@ -1,0 +1,2 @@
+GRANT SELECT (id, g) ON t TO app_ro WITH GRANT OPTION;
+ALTER TABLE t OWNER TO alice;

@@ -1,0 +1,1 @@
+CREATE TABLE t (id integer, a integer, g integer GENERATED ALWAYS AS (a + 2) STORED);

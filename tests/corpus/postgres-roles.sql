@@ -1,0 +1,10 @@
+CREATE ROLE alice;
+CREATE ROLE bob;
+CREATE ROLE app_rw;
+CREATE ROLE app_ro;
+CREATE ROLE "Role With ""quotes"" and spaces";
+CREATE ROLE "UPPER";
+CREATE ROLE "it's";
+CREATE ROLE "{tenant}_rw";
+CREATE ROLE "PUBLIC";
+CREATE ROLE "a.b";

@@ -1,0 +1,4 @@
+CREATE TABLE p (k int4range, t tsrange) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('[1,2)');
+CREATE TABLE q (k int4range, t tsrange, CONSTRAINT q_k EXCLUDE USING gist (k WITH =, t WITH &&)) PARTITION BY LIST (k);
+CREATE TABLE q1 PARTITION OF q FOR VALUES IN ('[1,2)'); CREATE TABLE q2 (k int4range, t tsrange);
+CREATE TABLE g (k int4range, t tsrange, CONSTRAINT g_k EXCLUDE USING gist (k WITH =, t WITH &&)) PARTITION BY LIST (k); CREATE TABLE g1 PARTITION OF g FOR VALUES IN ('[1,2)');

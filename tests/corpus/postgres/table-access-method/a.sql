@@ -1,0 +1,3 @@
+CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE t (a integer) USING heap2; CREATE TABLE u (a integer); CREATE TABLE v (a integer) USING heap2;
+CREATE MATERIALIZED VIEW m USING heap2 AS SELECT a FROM v;

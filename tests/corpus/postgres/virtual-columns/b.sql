@@ -1,0 +1,4 @@
+CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a + 2), c integer GENERATED ALWAYS AS (a + 1) VIRTUAL, d integer GENERATED ALWAYS AS (a * 2) STORED, e integer GENERATED ALWAYS AS (a) VIRTUAL, f integer, g integer, h integer GENERATED ALWAYS AS (a + 4) NOT NULL, CONSTRAINT h_big CHECK (h > 4));
+CREATE VIEW v AS SELECT b, d FROM t;
+CREATE TABLE p (k integer, g integer GENERATED ALWAYS AS (k + 2), h integer GENERATED ALWAYS AS (k + 2) VIRTUAL) PARTITION BY RANGE (k); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+CREATE TABLE n (a integer, b text GENERATED ALWAYS AS (a::text || 'x') VIRTUAL);

@@ -40,6 +40,7 @@ mod operator;
 mod operator_class;
 mod operator_family;
 mod owner;
+mod persistence;
 pub(super) mod policy;
 mod publication;
 pub(super) mod range_type;

@@ -10,8 +10,9 @@ pub(super) enum Conversion {
     },
     /// Values may be cut, rounded, or refused.
     Narrowing {
-        /// The type to cast to first, where no cast happens by itself. Without a modifier: an explicit cast to
-        /// `character varying(3)` would cut in silence, while assigning afterwards refuses what does not fit.
+        /// The value to assign, where no cast happens by itself; `{}` stands for the old one. It is cast without a
+        /// modifier: an explicit cast to `character varying(3)` would cut in silence, while assigning afterwards
+        /// refuses what does not fit.
         using: Option<String>,
     },
 }
@@ -59,14 +60,65 @@ pub(super) fn conversion(from: &str, to: &str) -> Conversion {
             || both_in(&TEXTS)
             || both_in(&BITS));
     let is_to_text = !new.is_array && TEXTS.contains(&new.base.as_str());
-    let using = if casts_itself || is_to_text {
-        None
-    } else {
-        // What is no text and has no cast of its own to the new type goes by its text.
-        let through_text = if is_direct(&old, &new) { "" } else { "text::" };
-        Some(format!("{through_text}{}{}", unlimited(&new.base), if new.is_array { "[]" } else { "" }))
-    };
+    let using = if casts_itself || is_to_text { None } else { Some(using(&old, &new)) };
     Conversion::Narrowing { using }
+}
+
+impl Conversion {
+    /// The value to assign, where it is not the old one as it is.
+    pub(super) fn value_of(&self, old: &str) -> Option<String> {
+        match self {
+            Self::Narrowing { using: Some(using) } => Some(using.replace("{}", old)),
+            Self::Narrowing { using: None } | Self::Lossless { .. } => None,
+        }
+    }
+}
+
+/// What is no text and has no cast of its own to the new type goes by its text. A value becomes an array of one, and an
+/// array its first value.
+fn using(old: &Parsed, new: &Parsed) -> String {
+    let is_text = |parsed: &Parsed| TEXTS.contains(&parsed.base.as_str()) && !parsed.is_array;
+    if old.is_array == new.is_array || is_text(old) && new.is_array && !TEXTS.contains(&new.base.as_str()) {
+        let array = if new.is_array { "[]" } else { "" };
+        return format!("{{}}{}::{}{array}", step_between(old, new), unlimited(&new.base));
+    }
+    let value = if old.is_array { "({})[array_lower({}, 1)]" } else { "{}" };
+    let value = if old.base == new.base {
+        value.to_owned()
+    } else {
+        format!("{value}{}::{}", step_between(old, new), unlimited(&new.base))
+    };
+    if new.is_array { format!("CASE WHEN {{}} IS NOT NULL THEN ARRAY[{value}] END") } else { value }
+}
+
+/// The cast on the way, where there is no direct one: text to anything, numbers to boolean and back.
+fn step_between(old: &Parsed, new: &Parsed) -> &'static str {
+    let is = |parsed: &Parsed, names: &[&str]| names.contains(&parsed.base.as_str());
+    if is(old, &TEXTS) || (is(old, &NUMBERS) && is(new, &NUMBERS)) {
+        return "";
+    }
+    if is(old, &["boolean"]) && is(new, &NUMBERS) {
+        return "::integer";
+    }
+    let pairs: [(&[&str], &[&str]); 8] = [
+        (&["integer"], &["boolean"]),
+        (&["bit"], &["integer", "bigint"]),
+        (&["money"], &["numeric"]),
+        (&["numeric"], &["money"]),
+        (&["json", "jsonb", "hstore"], &["json", "jsonb"]),
+        (&["timestamp without time zone", "timestamp with time zone"], &["time without time zone"]),
+        (&["timestamp with time zone"], &["time with time zone"]),
+        (
+            &["int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"],
+            &["int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"],
+        ),
+    ];
+    let is_direct = pairs.iter().any(|(from, to)| is(old, from) && is(new, to));
+    match (is_direct, old.is_array && new.is_array) {
+        (true, _) => "",
+        (false, false) => "::text",
+        (false, true) => "::text[]",
+    }
 }
 
 /// Without a modifier, `character` and `bit` are of length 1; these are the same types of any length.
@@ -81,28 +133,6 @@ fn unlimited(base: &str) -> &str {
 /// Its fields are printed with the name: `interval day to second`.
 fn is_interval(parsed: &Parsed) -> bool {
     parsed.base == "interval" || parsed.base.starts_with("interval ")
-}
-
-/// Types that the server casts to each other when asked (`pg_cast`), where their texts need not do.
-const DIRECT: [(&str, &str); 5] = [
-    ("money", "numeric"),
-    ("json", "jsonb"),
-    ("timestamp without time zone", "time without time zone"),
-    ("timestamp with time zone", "time without time zone"),
-    ("timestamp with time zone", "time with time zone"),
-];
-
-/// Pairs that the server casts when asked: text to anything, numbers to boolean and back.
-fn is_direct(old: &Parsed, new: &Parsed) -> bool {
-    let is_integer_and_boolean =
-        |left: &Parsed, right: &Parsed| left.base == "integer" && right.base == "boolean" && !left.is_array;
-    let is_alike = old.is_array == new.is_array;
-    (TEXTS.contains(&old.base.as_str()) && !old.is_array)
-        || is_integer_and_boolean(old, new)
-        || is_integer_and_boolean(new, old)
-        || (is_alike && NUMBERS.contains(&old.base.as_str()) && NUMBERS.contains(&new.base.as_str()))
-        || (is_alike && DIRECT.contains(&(old.base.as_str(), new.base.as_str())))
-        || (is_alike && matches!((old.base.as_str(), new.base.as_str()), ("jsonb", "json") | ("numeric", "money")))
 }
 
 fn is_lossless(old: &Parsed, new: &Parsed) -> bool {
@@ -188,7 +218,7 @@ mod tests {
     #[test]
     fn narrowing_is_called_so() {
         let by_itself = Conversion::Narrowing { using: None };
-        let through = |name: &str| Conversion::Narrowing { using: Some(name.to_owned()) };
+        let through = |using: &str| Conversion::Narrowing { using: Some(using.to_owned()) };
         check("bigint", "integer", &by_itself);
         check("text", "character varying(3)", &by_itself);
         check("character varying(20)", "character varying(10)", &by_itself);
@@ -197,14 +227,18 @@ mod tests {
         check("integer", "numeric(3,1)", &by_itself);
         check("timestamp with time zone", "date", &by_itself);
         check("integer", "text", &by_itself);
-        check("text", "integer", &through("integer"));
-        check("text", "numeric(5,2)", &through("numeric"));
-        check("mood", "\"Other\"", &through("text::\"Other\""));
-        check("text", "text[]", &through("text[]"));
-        check("integer[]", "integer", &through("text::integer"));
+        check("text", "integer", &through("{}::integer"));
+        check("text", "numeric(5,2)", &through("{}::numeric"));
+        check("mood", "\"Other\"", &through("{}::text::\"Other\""));
+        check("text", "text[]", &through("CASE WHEN {} IS NOT NULL THEN ARRAY[{}] END"));
+        check("text", "integer[]", &through("{}::integer[]"));
+        check("integer[]", "integer", &through("({})[array_lower({}, 1)]"));
+        check("uuid[]", "bytea[]", &through("{}::text[]::bytea[]"));
+        check("boolean", "bigint", &through("{}::integer::bigint"));
+        check("int4range", "int4multirange", &through("{}::int4multirange"));
         check("text[]", "character(3)[]", &by_itself);
-        check("integer[]", "character(3)[]", &through("text::bpchar[]"));
+        check("integer[]", "character(3)[]", &through("{}::text[]::bpchar[]"));
         check("bit varying", "bit(3)", &by_itself);
-        check("integer", "bit(3)", &through("text::bit varying"));
+        check("integer", "bit(3)", &through("{}::text::bit varying"));
     }
 }

@@ -74,6 +74,15 @@ impl Rows {
         rows
     }
 
+    /// Whether the values of a column read as before: those of a composite type do only where its attributes stay.
+    fn has_same_form(&self, column: &ObjectId, after: &SchemaSnapshot) -> bool {
+        let needs = self.snapshot.get(column).into_iter().flat_map(|column| &column.needs);
+        let mut composites = needs.filter(|need| need.kind == "composite_type");
+        composites.all(|need| {
+            self.snapshot.get(need).map(|object| &object.attributes) == after.get(need).map(|object| &object.attributes)
+        })
+    }
+
     /// What a database lacks of these rows, beyond what is called lost: values keep their text where their type stays,
     /// and their number where it changes.
     pub(crate) fn difference(
@@ -101,7 +110,7 @@ impl Rows {
             match found.columns.get(column) {
                 None if after.get(column).is_some() => {}
                 None => return Some(format!("{column} is gone, and nothing says so")),
-                Some((now, _, kept)) if now == type_name && kept != digest => {
+                Some((now, _, kept)) if now == type_name && kept != digest && self.has_same_form(column, after) => {
                     return Some(format!("the values of {column} are others"));
                 }
                 Some((_, kept, _)) if kept != count => {

@@ -135,8 +135,8 @@ impl Kind for Collation {
         Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
     }
 
-    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        remade_type::disturbs(changes, dependent)
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        remade_type::disturbs_alone(dependent)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

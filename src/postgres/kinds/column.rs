@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_type, extras, is_remade, with_owned_sequences};
+use super::column_change::{alter_type, extras, is_remade, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
@@ -186,6 +186,18 @@ pub(super) fn set_generated(column: &mut Object, expression: String) {
     }
 }
 
+/// Whether a column's type is the same one elsewhere: that of an extension that moves to another schema.
+fn is_moved(column: &Object, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> bool {
+    let bare = |type_name: &str| type_name.rsplit('.').next().unwrap_or_default().to_owned();
+    let moves = |need: &ObjectId| {
+        let schema = |side: &schema_sync_store::SchemaSnapshot| side.get(need)?.attribute("installed_in").cloned();
+        need.kind == "extension" && schema(sides.from) != schema(sides.to) && schema(sides.from).is_some()
+    };
+    bare(&before.type_name) == bare(&after.type_name)
+        && before.collation == after.collation
+        && column.needs.iter().any(moves)
+}
+
 pub(super) fn is_inherited(column: &Object) -> bool {
     column.attribute("inherited").is_some()
 }
@@ -282,7 +294,10 @@ impl Kind for Column {
         if !owned.is_empty() {
             step = with_owned_sequences(step, &owned, sides)?;
         }
-        let children = lineage::inherited_columns(id, sides.to, sides);
+        let joining = lineage::joining_columns(id, sides);
+        step = with_joining(step, &joining, sides)?;
+        let inherited = lineage::inherited_columns(id, sides.to, sides).into_iter();
+        let children: Vec<&Object> = inherited.chain(joining).collect();
         step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
         step = step.after(typed_table::before_column(id, sides));
@@ -328,7 +343,8 @@ impl Kind for Column {
                           itself: keep the table's own declaration";
             return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
         }
-        let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"));
+        let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"))
+            && !is_moved(object, &before, &after, sides);
         if changes_type {
             lineage::refuse_partition_key(id, sides)?;
         }
@@ -382,6 +398,12 @@ impl Kind for Column {
         for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
             step = step.then(format!("{} {clause}", table::head(&child.id)));
             step.fold = crate::plan::Fold::Alone;
+        }
+        for child in lineage::parting_columns(id, sides) {
+            step = step.then(format!("{} {clause}", table::head(&child.id))).unmaking([child.id.clone()]);
+            step.fold = crate::plan::Fold::Alone;
+            let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
+            step.hazards.push(crate::plan::Hazard { kind, object: child.id.clone(), detail });
         }
         let step = step.locking(table::access_exclusive(&outer_name(id)));
         // A generated value is computed again; everything else is lost.

@@ -4,7 +4,7 @@ use schema_sync_store::{Object, ObjectId};
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
-use super::column::{Attributes, altering};
+use super::column::{Attributes, altering, definition};
 use super::{column, foreign_table, lineage, not_null, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -88,16 +88,30 @@ pub(super) fn with_owned_sequences(
     Ok(step)
 }
 
+/// A column that children declare themselves: theirs are made before it.
+pub(super) fn with_joining(
+    mut step: MigrationStep,
+    joining: &[&Object],
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
+    for (place, column) in joining.iter().enumerate() {
+        let id = &column.id;
+        let default = sides.to.get(&id.sibling("default", id.name.clone()));
+        let clause = format!("ADD COLUMN {}", definition(column, default, sides.to)?);
+        step.statements.insert(place, format!("{} {clause}", table::head(id)));
+        step = step.making(default.map(|default| default.id.clone()));
+        step.fold = crate::plan::Fold::Alone;
+    }
+    Ok(step)
+}
+
 pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
     let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
     let conversion = type_change::conversion(&before.type_name, &after.type_name);
     let column = identifier(last_part(id));
-    let using = match &conversion {
-        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => String::new(),
-        // Its values are converted when they are fetched.
-        Conversion::Narrowing { .. } if foreign_table::is_foreign(id, sides) => String::new(),
-        Conversion::Narrowing { using: Some(type_name) } => format!(" USING {column}::{type_name}"),
-    };
+    // Values of a foreign table are converted when they are fetched.
+    let value = conversion.value_of(&column).filter(|_| !foreign_table::is_foreign(id, sides));
+    let using = value.map_or_else(String::new, |value| format!(" USING {value}"));
     let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
     let change = format!("{} becomes {}", before.type_name, after.type_name);
     match conversion {

@@ -2,6 +2,7 @@
 
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
@@ -90,17 +91,14 @@ impl Kind for Domain {
         let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         let name = outer_name(id);
-        if changes.iter().any(is_of_base_type) {
+        if is_made_anew(id, changes, sides) {
             let step = make_anew(id, &before, &after, sides)?;
             return Ok(super::found_by_bare_name(object, sides, vec![step]));
         }
-        let adds = after.constraints.iter().any(|new| !before.constraints.contains(new) && is_proven(new));
-        if adds || (after.not_null && !before.not_null) {
-            refuse_hidden_values(id, sides)?;
-        }
         let mut steps = Vec::new();
         for old in before.constraints.iter().filter(|old| !after.constraints.contains(old)) {
-            let statement = format!("ALTER DOMAIN {name} DROP CONSTRAINT {}", identifier(&old.name));
+            // Where it is made anew with a type that it is of, it has none that goes.
+            let statement = format!("ALTER DOMAIN {name} DROP CONSTRAINT IF EXISTS {}", identifier(&old.name));
             steps.push(MigrationStep::alter(id, statement));
         }
         if changes.iter().any(|change| change.attribute == "default") {
@@ -133,9 +131,9 @@ impl Kind for Domain {
         Ok(super::found_by_bare_name(object, sides, vec![step.unmaking(comments)]))
     }
 
-    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        if changes.iter().any(is_of_base_type) {
-            return remade_type::disturbs(changes, dependent);
+    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {
+        if changes.first().is_some_and(|change| is_made_anew(&change.object.id, changes, sides)) {
+            return remade_type::disturbs(dependent, sides);
         }
         let changes_constraints =
             changes.iter().any(|change| matches!(change.attribute, "constraints" | "not_null" | "not_null_name"));
@@ -146,7 +144,7 @@ impl Kind for Domain {
     fn can_let_go(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
         let is_spoken_of = matches!(need.kind.as_str(), "function" | "operator" | "aggregate");
         let stays = sides.to.get(&object.id).is_some_and(|to| to.attributes == object.attributes);
-        is_spoken_of && stays && refuse_hidden_values(&object.id, sides).is_ok()
+        is_spoken_of && stays && !has_hidden_values(&object.id, sides)
     }
 
     fn release(&self, object: &Object, _: &[&ObjectId], sides: &Sides<'_>) -> Result<Release, PlanError> {
@@ -181,9 +179,32 @@ fn is_on_constraint(dependent: &Object) -> bool {
     dependent.id.kind == "comment" && dependent.attribute("part").is_some()
 }
 
-/// What the values are made of changes only with the type.
-fn is_of_base_type(change: &Change<'_>) -> bool {
-    matches!(change.attribute, "type" | "collation")
+/// What the values are made of changes only with the type. A new constraint is proven of the values in columns, while the
+/// server refuses to look into arrays and rows (`ALTER DOMAIN` answers that a column uses it): casting them over does.
+fn is_made_anew(id: &ObjectId, changes: &[Change<'_>], sides: &Sides<'_>) -> bool {
+    let constrains = |change: &Change<'_>| {
+        let list = |value: Option<&Value>| -> Vec<DomainConstraint> {
+            value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+        };
+        let before = list(change.from);
+        match change.attribute {
+            "constraints" => list(change.to).iter().any(|new| !before.contains(new) && is_proven(new)),
+            "not_null" => change.to.is_some(),
+            _ => false,
+        }
+    };
+    let is_of_base_type = |change: &Change<'_>| matches!(change.attribute, "type" | "collation");
+    changes.iter().any(is_of_base_type) || (changes.iter().any(constrains) && has_hidden_values(id, sides))
+}
+
+/// Whether values of the domain are inside arrays, rows, or other domains.
+fn has_hidden_values(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let printed = |column: &Object| column.attribute("type").and_then(Value::as_str).map(str::to_owned);
+    let is_array = |column: &Object| printed(column).is_some_and(|text| text.ends_with("[]"));
+    remade_type::columns(id, sides).any(is_array)
+        || remade_type::containers(id, sides)
+            .iter()
+            .any(|type_| remade_type::columns(&type_.id, sides).next().is_some())
 }
 
 fn is_proven(constraint: &DomainConstraint) -> bool {
@@ -217,47 +238,22 @@ fn make_anew(
     sides: &Sides<'_>,
 ) -> Result<MigrationStep, PlanError> {
     let change = format!("{} becomes {}", before.type_name, after.type_name);
-    let (through, loss) = match type_change::conversion(&before.type_name, &after.type_name) {
-        Conversion::Lossless { .. } => (None, None),
-        Conversion::Narrowing { using } => {
-            (using, Some(format!("{change}: values that do not fit are lost or stop the change")))
-        }
-    };
     let base = &before.type_name;
-    let recast = |is_array: bool| {
+    let recast = |column: &str, is_array: bool| {
+        let loss = format!("{change}: values that do not fit are lost or stop the change");
         if is_array && (base.ends_with("[]") || after.type_name.ends_with("[]")) {
             // There are no arrays of arrays.
-            return Recast { through: format!("text[]::{}[]", outer_name(id)), loss: loss.clone() };
+            return Recast { loss: Some(loss), ..Recast::by_text(column, &outer_name(id), is_array) };
         }
         let array = if is_array { "[]" } else { "" };
-        let behind = through.as_ref().map_or_else(String::new, |through| format!("::{through}{array}"));
-        Recast { through: format!("{base}{array}{behind}"), loss: loss.clone() }
+        let conversion = type_change::conversion(&format!("{base}{array}"), &format!("{}{array}", after.type_name));
+        let value = format!("({column}::{base}{array})");
+        Recast {
+            value: conversion.value_of(&value).unwrap_or(value),
+            loss: matches!(conversion, Conversion::Narrowing { .. }).then_some(loss),
+        }
     };
-    remade_type::remake(id, create_statements(&outer_name(id), after), sides, recast)
-}
-
-/// The server cannot prove a new constraint of a domain where values are inside arrays or rows (`ALTER DOMAIN` answers
-/// that a column uses it).
-fn refuse_hidden_values(id: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanError> {
-    let printed = |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).map(str::to_owned);
-    let is_hidden = |column: &Object| printed(column).is_some_and(|text| text.ends_with("[]"));
-    let array = remade_type::columns(id, sides).find(|column| is_hidden(column));
-    let Some(column) = array.or_else(|| column_around(id, sides)) else { return Ok(()) };
-    let reason = format!(
-        "its new constraint cannot be proven, as {} holds values of it within others: change that column's type first, \
-         or add the constraint as NOT VALID",
-        column.id
-    );
-    Err(PlanError::Refused { object: id.clone(), reason })
-}
-
-/// A column of a type that is made of a type: of a composite with a field of it.
-fn column_around<'a>(id: &ObjectId, sides: &Sides<'a>) -> Option<&'a Object> {
-    let composites = sides.from.of_kind("composite_type").filter(|composite| composite.needs.contains(id));
-    composites.into_iter().find_map(|composite| {
-        let column = sides.from.of_kind("column").find(|column| column.needs.contains(&composite.id));
-        column.or_else(|| column_around(&composite.id, sides))
-    })
+    remade_type::remake(id, (create_statements(&outer_name(id), after), Vec::new()), sides, recast)
 }
 
 fn add(name: &str, constraint: &DomainConstraint) -> String {

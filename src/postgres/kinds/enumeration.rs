@@ -9,7 +9,7 @@ use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{literal, outer_name};
 use super::remade_type::{self, Recast};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
-use crate::plan::{HazardKind, MigrationStep, PlanError};
+use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +28,39 @@ pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
 fn only_adds(before: &[String], after: &[String]) -> bool {
     let mut rest = after.iter();
     before.iter().all(|value| rest.any(|other| other == value))
+}
+
+/// The values that are taken to have other names now: between two values that stay, or before the first, or behind the
+/// last, as many come as go.
+fn renames<'a>(before: &'a [String], after: &'a [String]) -> Vec<(&'a String, &'a String)> {
+    let stays = |value: &&String| before.contains(value) && after.contains(value);
+    if !before.iter().filter(stays).eq(after.iter().filter(stays)) {
+        return Vec::new();
+    }
+    let old = before.split(|value| after.contains(value));
+    let new = after.split(|value| before.contains(value));
+    let gaps = old.zip(new).filter(|(old, new)| old.len() == new.len());
+    gaps.flat_map(|(old, new)| old.iter().zip(new)).collect()
+}
+
+/// The old values under their new names.
+fn renamed(before: &[String], after: &[String]) -> Vec<String> {
+    let renames = renames(before, after);
+    let new = |value: &String| renames.iter().find(|(old, _)| *old == value).map_or(value, |(_, new)| *new).clone();
+    before.iter().map(new).collect()
+}
+
+/// A value under another name can be used at once. That it is another name, and not another value, is a guess.
+fn rename_value(id: &ObjectId, (old, new): &(&String, &String), sides: &Sides<'_>) -> MigrationStep {
+    let statement = format!("ALTER TYPE {} RENAME VALUE {} TO {}", outer_name(id), literal(old), literal(new));
+    let detail = format!("the value {} becomes {}, also in all rows that hold it", literal(old), literal(new));
+    let mut step = MigrationStep::alter(id, statement).hazard(HazardKind::DataLoss, detail.clone());
+    let hazard = |column: &Object| {
+        let (kind, object) = (HazardKind::DataLoss, column.id.clone());
+        Hazard { kind, object, detail: detail.clone() }
+    };
+    step.hazards.extend(remade_type::columns(id, sides).map(hazard));
+    step
 }
 
 fn values_of(value: Option<&Value>) -> Vec<String> {
@@ -51,13 +84,18 @@ impl Kind for Enumeration {
     }
 
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
+        let mut before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
+        let renames = renames(&before.values, &after.values);
+        let mut steps: Vec<MigrationStep> =
+            renames.iter().map(|rename| rename_value(&object.id, rename, sides)).collect();
+        before.values = renamed(&before.values, &after.values);
         if is_made_anew(&object.id, &before.values, &after.values, sides) {
-            let step = make_anew(object, &before, &after, sides)?;
-            return Ok(super::found_by_bare_name(object, sides, vec![step]));
+            steps.push(make_anew(object, &before, &after, sides)?);
+        } else if before.values != after.values {
+            steps.push(add_values(&object.id, &before, &after));
         }
-        Ok(super::found_by_bare_name(object, sides, vec![add_values(&object.id, &before, &after)]))
+        Ok(super::found_by_bare_name(object, sides, steps))
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -69,9 +107,9 @@ impl Kind for Enumeration {
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {
         let is_made_anew = |change: &Change<'_>| {
             let (before, after) = (values_of(change.from), values_of(change.to));
-            is_made_anew(&change.object.id, &before, &after, sides)
+            is_made_anew(&change.object.id, &renamed(&before, &after), &after, sides)
         };
-        if changes.iter().any(is_made_anew) { remade_type::disturbs(changes, dependent) } else { Disturbance::None }
+        if changes.iter().any(is_made_anew) { remade_type::disturbs(dependent, sides) } else { Disturbance::None }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -142,22 +180,41 @@ fn make_anew(
 ) -> Result<MigrationStep, PlanError> {
     let id = &object.id;
     let name = outer_name(id);
-    let through = |is_array: bool| {
-        let array = if is_array { "[]" } else { "" };
-        Recast { through: format!("text{array}::{name}{array}"), loss: None }
-    };
-    let step = remade_type::remake(id, vec![create_statement(&name, after)], sides, through)?;
     let removed: Vec<&String> = before.values.iter().filter(|value| !after.values.contains(value)).collect();
-    if removed.is_empty() {
-        return Ok(step);
-    }
-    let removed = removed.into_iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
-    Ok(step.hazard(HazardKind::DataLoss, format!("the values {removed} go; rows that hold one stop the change")))
+    let list = removed.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
+    let without = |column: &str, is_array: bool| {
+        if removed.is_empty() {
+            return Recast::by_text(column, &name, is_array);
+        }
+        let value = if is_array {
+            let remove = |kept: String, value: &&String| format!("array_remove({kept}, {})", literal(value));
+            format!("{}::{name}[]", removed.iter().fold(format!("{column}::text[]"), remove))
+        } else {
+            format!("CASE WHEN {column}::text NOT IN ({list}) THEN {column}::text::{name} END")
+        };
+        let becomes = if is_array { "are taken out of its arrays" } else { "become null" };
+        Recast { value, loss: Some(format!("the values {list} {becomes}")) }
+    };
+    let step = remade_type::remake(id, (vec![create_statement(&name, after)], Vec::new()), sides, without)?;
+    Ok(if removed.is_empty() { step } else { step.hazard(HazardKind::DataLoss, format!("the values {list} go")) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_values_in_one_place_are_renamed() {
+        let check = |before: &[&str], after: &[&str], expected: &[&str]| {
+            let list = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!(renamed(&list(before), &list(after)), list(expected), "{before:?} {after:?}");
+        };
+        check(&["a", "b", "c"], &["x", "b", "y"], &["x", "b", "y"]);
+        check(&["a", "b", "c"], &["x", "y", "c"], &["x", "y", "c"]);
+        check(&["a", "b", "c"], &["b", "c", "a"], &["a", "b", "c"]);
+        check(&["a", "b", "c"], &["x", "y", "b", "c"], &["a", "b", "c"]);
+        check(&["a", "b"], &["a", "b", "c"], &["a", "b"]);
+    }
 
     #[test]
     fn adding_is_told_from_removing_and_reordering() {

@@ -28,8 +28,8 @@ impl Kind for Extension {
         "extension"
     }
 
-    fn rule(&self, change: &Change<'_>) -> Rule {
-        if change.attribute == "version" { Rule::Alter } else { Rule::Replace }
+    fn rule(&self, _: &Change<'_>) -> Rule {
+        Rule::Alter
     }
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -49,6 +49,17 @@ impl Kind for Extension {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let attributes: Attributes = attributes_of(object)?;
         let name = identifier(last_part(&object.id));
+        let mut steps = Vec::new();
+        if before.installed_in != attributes.installed_in {
+            let fixed = "SELECT NOT extrelocatable FROM pg_extension WHERE extname =";
+            let query = format!("{fixed} {}", literal(last_part(&object.id)));
+            let message = format!("extension {name} cannot be moved to another schema: drop and create it by hand");
+            let text = format!("ALTER EXTENSION {name} SET SCHEMA {}", identifier(&attributes.installed_in));
+            steps.push(MigrationStep::alter(&object.id, text).check(query, message));
+        }
+        if before.version == attributes.version {
+            return Ok(steps);
+        }
         let paths = format!("pg_extension_update_paths({})", literal(last_part(&object.id)));
         let (from, to) = (literal(&before.version), literal(&attributes.version));
         let path = format!("SELECT FROM {paths} WHERE source = {from} AND target = {to} AND path IS NOT NULL");
@@ -57,7 +68,8 @@ impl Kind for Extension {
             before.version, attributes.version
         );
         let text = format!("ALTER EXTENSION {name} UPDATE TO {}", literal(&attributes.version));
-        Ok(vec![MigrationStep::alter(&object.id, text).check(format!("SELECT NOT EXISTS ({path})"), message)])
+        steps.push(MigrationStep::alter(&object.id, text).check(format!("SELECT NOT EXISTS ({path})"), message));
+        Ok(steps)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -321,6 +321,13 @@ pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
     Some(step.making([lineage::attachment(&object.id)]))
 }
 
+/// The indexes of partitions, and those of their keys, that are part of an index, and those that are part of them.
+pub(super) fn parts_of(index: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let parts = WITH_INDEX.into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let parts = parts.filter(|part| part.needs.contains(index));
+    parts.flat_map(|part| parts_of(&part.id, sides).into_iter().chain([part.id.clone()])).collect()
+}
+
 /// The moments at which the indexes of partitions become part of an index: it is valid only when all of them have.
 pub(super) fn attachments_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let parts =
@@ -425,8 +432,7 @@ impl Kind for Index {
         if lineage::is_left(object, sides) {
             return Ok(Vec::new());
         }
-        let attached = sides.from.of_kind("index").filter(|index| index.needs.contains(&object.id));
-        let along: Vec<ObjectId> = attached.map(|index| index.id.clone()).collect();
+        let along = parts_of(&object.id, sides);
         let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}", last_name(&object.id)));
         let step = step.unmaking(super::comments_of(&object.id, sides.from)).unmaking(along);
         Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))])

@@ -94,6 +94,26 @@ pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sid
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
 }
 
+/// The new columns of children, and of theirs, that declare one of the same name themselves; the deepest first. They
+/// must be there before it: the server then joins the two, while it refuses a declaration of what is inherited already.
+pub(super) fn joining_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let children = sides.to.of_kind("column").filter(|column| column.needs.contains(id));
+    let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
+    let is_new = |column: &&Object| !is_inherited(column) && sides.from.get(&column.id).is_none();
+    staying
+        .flat_map(|column| joining_columns(&column.id, sides).into_iter().chain(Some(column).filter(is_new)))
+        .collect()
+}
+
+/// The columns of children, and of theirs, that are declared there as well and go with a column: what is inherited cannot
+/// be dropped before its parent's. Parents come first.
+pub(super) fn parting_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let children = sides.from.of_kind("column").filter(|column| column.needs.contains(id));
+    let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
+    let goes = |column: &&Object| !is_inherited(column) && sides.to.get(&column.id).is_none();
+    staying.flat_map(|column| Some(column).filter(goes).into_iter().chain(parting_columns(&column.id, sides))).collect()
+}
+
 /// Whether columns of children that come from this one alone are kept without it. One that comes from it again goes and
 /// comes along.
 pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {

@@ -169,8 +169,8 @@ impl Kind for RangeType {
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
-    fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        remade_type::disturbs(changes, dependent)
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        remade_type::disturbs_alone(dependent)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

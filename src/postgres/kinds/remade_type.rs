@@ -5,15 +5,23 @@ use schema_sync_store::{Object, ObjectId};
 
 use super::super::quote::{identifier, in_schema, last_part, outer_name};
 use super::{lineage, table};
-use crate::kind::{Change, Disturbance, Sides};
+use crate::kind::{Dialect, Disturbance, Sides};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
 /// What becomes of one column of the type.
 pub(super) struct Recast {
-    /// What to cast the column's value to before it is assigned to the new type.
-    pub(super) through: String,
+    /// The column's value as the new type has it, or as something that is assigned to that by itself.
+    pub(super) value: String,
     /// Why its values may be lost, where they may.
     pub(super) loss: Option<String>,
+}
+
+impl Recast {
+    /// By the values' text, which is the same for the old and the new type.
+    pub(super) fn by_text(column: &str, type_name: &str, is_array: bool) -> Self {
+        let array = if is_array { "[]" } else { "" };
+        Self { value: format!("{column}::text{array}::{type_name}{array}"), loss: None }
+    }
 }
 
 /// The columns of a type that stay while it is made anew, in tables of their own: those of partitions and children
@@ -32,40 +40,122 @@ fn stays(column: &Object, sides: &Sides<'_>) -> bool {
     is_own(column) && sides.to.get(&column.id).is_some_and(is_own) && strategy(sides.from) == strategy(sides.to)
 }
 
-/// The step that makes a type anew. `made` are the statements that make the new one.
+/// The types that are made of a type and stay: domains over it, composite types that have it, and those that are made of
+/// these. Each stands behind all that it is made of.
+pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
+    let mut found: Vec<&Object> = Vec::new();
+    let contains = |object: &&Object, found: &[&Object]| {
+        is_container(object, sides)
+            && object.id != *id
+            && !found.iter().any(|other| other.id == object.id)
+            && object.needs.iter().any(|need| need == id || found.iter().any(|other| other.id == *need))
+    };
+    let objects = || ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let mut all: Vec<&Object> = Vec::new();
+    while let Some(object) = objects().find(|object| contains(object, &all)) {
+        all.push(object);
+    }
+    // One that needs another of them comes behind it.
+    while let Some(next) = all.iter().position(|object| !all.iter().any(|other| object.needs.contains(&other.id))) {
+        found.push(all.swap_remove(next));
+    }
+    found
+}
+
+/// Whether a type is made anew along with what it is made of. Where a table is of it, all goes and comes.
+fn is_container(object: &Object, sides: &Sides<'_>) -> bool {
+    let is_bound = |table: &Object| table.attribute("of_type").is_some() && table.needs.contains(&object.id);
+    matches!(object.id.kind.as_str(), "composite_type" | "domain")
+        && sides.to.get(&object.id).is_some()
+        && ![sides.from, sides.to].into_iter().any(|side| side.of_kind("table").any(is_bound))
+}
+
+/// The step that makes a type anew, and what is made of it. `made` are the statements that make the new one, `behind`
+/// those for when all columns are of it; `recast` is given a column's name and whether it holds arrays.
 pub(super) fn remake(
     id: &ObjectId,
-    made: Vec<String>,
+    (made, behind): (Vec<String>, Vec<String>),
     sides: &Sides<'_>,
-    recast: impl Fn(bool) -> Recast,
+    recast: impl Fn(&str, bool) -> Recast,
 ) -> Result<MigrationStep, PlanError> {
-    let name = outer_name(id);
-    let old_name = format!("{}_replaced", last_part(id));
-    let old = in_schema(id.schema.as_ref(), &old_name);
-    let mut step = MigrationStep::alter(id, format!("ALTER TYPE {name} RENAME TO {}", identifier(&old_name)));
+    let containers = containers(id, sides);
+    let mut step = MigrationStep::alter(id, set_aside(id));
+    step.statements.extend(containers.iter().map(|container| set_aside(&container.id)));
     step.statements.extend(made);
+    for container in &containers {
+        let Some(kind) = super::PostgresDialect.kind(&container.id.kind) else { continue };
+        let container = common(container, sides);
+        step.statements.extend(kind.create(&container, sides)?.into_iter().flat_map(|step| step.statements));
+    }
+    recast_columns(&mut step, id, sides, recast)?;
+    for container in &containers {
+        let name = outer_name(&container.id);
+        let by_text = |column: &str, is_array: bool| Recast::by_text(column, &name, is_array);
+        recast_columns(&mut step, &container.id, sides, by_text)?;
+    }
+    step.statements.extend(behind);
+    for old in containers.iter().rev().map(|container| &container.id).chain([id]) {
+        step.statements.push(format!("DROP TYPE {}", in_schema(old.schema.as_ref(), &old_name(old))));
+    }
+    Ok(step)
+}
+
+/// A domain with the constraints and the default that it keeps, which fit the type that is new: its own steps come later.
+fn common(container: &Object, sides: &Sides<'_>) -> Object {
+    let mut common = container.clone();
+    let Some(after) = sides.to.get(&container.id) else { return common };
+    common.attributes.retain(|name, value| name != "default" || after.attribute(name) == Some(&*value));
+    let kept = after.attribute("constraints").and_then(serde_json::Value::as_array);
+    if let Some(serde_json::Value::Array(constraints)) = common.attributes.get_mut("constraints") {
+        constraints.retain(|constraint| kept.is_some_and(|kept| kept.contains(constraint)));
+    }
+    common
+}
+
+/// The bare name of the old type, until it is gone.
+pub(super) fn old_name(id: &ObjectId) -> String {
+    format!("{}_replaced", last_part(id))
+}
+
+fn set_aside(id: &ObjectId) -> String {
+    format!("ALTER TYPE {} RENAME TO {}", outer_name(id), identifier(&old_name(id)))
+}
+
+fn recast_columns(
+    step: &mut MigrationStep,
+    id: &ObjectId,
+    sides: &Sides<'_>,
+    recast: impl Fn(&str, bool) -> Recast,
+) -> Result<(), PlanError> {
+    let name = outer_name(id);
     for column in columns(id, sides) {
         lineage::refuse_partition_key(&column.id, sides)?;
         let printed = column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default();
         let is_array = printed.ends_with("[]");
-        let Recast { through, loss } = recast(is_array);
         let column_name = identifier(last_part(&column.id));
+        let Recast { value, loss } = recast(&column_name, is_array);
         let array = if is_array { "[]" } else { "" };
-        let clause = format!("ALTER COLUMN {column_name} TYPE {name}{array} USING {column_name}::{through}");
+        let clause = format!("ALTER COLUMN {column_name} TYPE {name}{array} USING {value}");
         step.statements.push(format!("{} {clause}", table::head(&column.id)));
         let mut hazard = |kind, detail| step.hazards.push(Hazard { kind, object: column.id.clone(), detail });
         hazard(HazardKind::TableRewrite, format!("the type {name} is made anew: every row is written again"));
         loss.into_iter().for_each(|detail| hazard(HazardKind::DataLoss, detail));
     }
-    Ok(step.then(format!("DROP TYPE {old}")))
+    Ok(())
 }
 
-/// What making a type anew means for what needs it: columns stay, and comments on them. The type's own comment goes.
-pub(super) fn disturbs(changes: &[Change<'_>], dependent: &Object) -> Disturbance {
-    let is_on_type = |change: &Change<'_>| dependent.needs.contains(&change.object.id);
+/// What making a type anew, and all that is made of it, means for what needs it: columns stay, and comments on them.
+/// Comments on the types go.
+pub(super) fn disturbs(dependent: &Object, sides: &Sides<'_>) -> Disturbance {
+    if is_container(dependent, sides) { Disturbance::Through } else { disturbs_alone(dependent) }
+}
+
+/// The same where what is made of the type goes and comes.
+pub(super) fn disturbs_alone(dependent: &Object) -> Disturbance {
+    let is_of_columns = |need: &ObjectId| matches!(need.kind.as_str(), "column" | "table");
     match dependent.id.kind.as_str() {
         "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
-        "comment" | "grant" | "owner" if changes.iter().any(is_on_type) => Disturbance::Recreate,
+        "comment" | "grant" | "owner" if !dependent.needs.iter().any(is_of_columns) => Disturbance::Recreate,
         "table" | "column" | "comment" | "grant" | "owner" | "sequence" => Disturbance::Through,
         _ => Disturbance::Recreate,
     }

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::printed;
-use super::super::quote::{dollar_quoted, identifier, in_schema, literal, printed_name};
+use super::super::quote::{dollar_quoted, identifier, in_schema, last_part, literal, printed_name};
 use super::{aggregate, described, unmodelled};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
@@ -200,6 +200,38 @@ impl Routine {
     }
 }
 
+/// What a routine that goes is called until it is gone.
+struct Aside {
+    name: String,
+    /// With its arguments, as DROP has it.
+    printed: String,
+}
+
+impl Routine {
+    /// While a routine goes and one of the same name stays or comes, `f(1)` could be a call of both, or of the wrong one.
+    /// Where something stops calling the one that goes and stays itself, this one changes its name first.
+    fn step_aside(&self, object: &Object, sides: &Sides<'_>) -> Result<Option<Aside>, PlanError> {
+        let attributes: Attributes = attributes_of(object)?;
+        let is_namesake = |other: &Object| {
+            let name = other.attribute("routine").and_then(serde_json::Value::as_str);
+            other.id != object.id && other.id.schema == object.id.schema && name == Some(&attributes.routine)
+        };
+        let callers = sides.from.objects().iter().filter(|caller| caller.needs.contains(&object.id));
+        let mut callers = callers.filter_map(|caller| sides.to.get(&caller.id));
+        if sides.to.get(&object.id).is_some()
+            || !callers.any(|caller| !caller.needs.contains(&object.id))
+            || !sides.to.of_kind(self.name).any(is_namesake)
+        {
+            return Ok(None);
+        }
+        let printed = last_part(&object.id);
+        let Some(arguments) = printed.strip_prefix(identifier(&attributes.routine).as_str()) else { return Ok(None) };
+        let name = format!("{}_replaced", attributes.routine);
+        let printed = format!("{}{arguments}", in_schema(object.id.schema.as_ref(), &name));
+        Ok(Some(Aside { name, printed }))
+    }
+}
+
 /// Settings that hold lists of names are stored as such lists (`GUC_LIST_QUOTE` in PostgreSQL's sources), of which each
 /// name is a literal, as one may be empty; the others are plain text.
 fn setting_clause(setting: &str) -> String {
@@ -263,9 +295,20 @@ impl Kind for Routine {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let step = MigrationStep::drop(&object.id, format!("DROP {} {}", self.words, printed_name(&object.id)));
+        let name = printed_name(&object.id);
+        let Some(aside) = self.step_aside(object, sides)? else {
+            let step = MigrationStep::drop(&object.id, format!("DROP {} {name}", self.words));
+            let step = step.unmaking(super::comments_of(&object.id, sides.from));
+            return Ok(super::found_by_bare_name(object, sides, vec![step]));
+        };
+        let rename = format!("ALTER {} {name} RENAME TO {}", self.words, identifier(&aside.name));
+        let mut rename = MigrationStep::drop(&object.id, rename);
+        rename.unmakes.clear();
+        let step = MigrationStep::drop(&object.id, format!("DROP {} {}", self.words, aside.printed));
         let step = step.unmaking(super::comments_of(&object.id, sides.from));
-        Ok(super::found_by_bare_name(object, sides, vec![step]))
+        let mut steps = super::found_by_bare_name(object, sides, vec![rename]);
+        steps.push(step);
+        Ok(steps)
     }
 
     /// A new body may speak of what other steps make, so that nothing may call it before them.

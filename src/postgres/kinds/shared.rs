@@ -138,12 +138,7 @@ pub(super) fn drop_constraint(object: &Object, sides: &Sides<'_>) -> Result<Vec<
     let step = MigrationStep::drop(id, "").clause(table::head(id), clause);
     let step = step.locking(table::access_exclusive(&outer_name(id)));
     // The keys of partitions that are attached to this one go along.
-    let attached = ["exclusion", "primary_key", "unique"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
-    let attached: Vec<ObjectId> = if id.kind == "foreign_key" {
-        Vec::new()
-    } else {
-        attached.filter(|other| other.needs.contains(id)).map(|other| other.id.clone()).collect()
-    };
+    let attached = if id.kind == "foreign_key" { Vec::new() } else { super::index::parts_of(id, sides) };
     Ok(vec![step.unmaking(comments_of(id, sides.from)).unmaking(attached)])
 }
 

@@ -11,7 +11,7 @@ use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, not_null, typed_table, view};
+use super::{check, column, column_change, key, lineage, not_null, persistence, typed_table, view};
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -181,11 +181,7 @@ impl Kind for Table {
         let changes_any = |names: &[&str]| changes.iter().any(|change| names.contains(&change.attribute));
         let mut steps = Vec::new();
         if changes_any(&["unlogged"]) {
-            let clause = if after.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
-            let step = altering(&object.id, clause.to_owned());
-            let step = step.hazard(HazardKind::TableRewrite, "every row is written again");
-            // In one statement with it, the sequence of a new identity would stay as the table was.
-            steps.push(MigrationStep { fold: Fold::Alone, ..step });
+            steps.push(persistence::step(&object.id, after.unlogged, sides));
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
         steps.extend(set_access_method(&object.id, &before, &after));

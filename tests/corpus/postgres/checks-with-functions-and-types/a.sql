@@ -1,0 +1,3 @@
+CREATE TYPE state AS ENUM ('new', 'done'); CREATE DOMAIN percent AS integer CHECK (VALUE BETWEEN 0 AND 100); CREATE FUNCTION valid(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 <> '' $$; CREATE FUNCTION even(integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1 % 2 = 0; END $$;
+CREATE TABLE t (id integer PRIMARY KEY, s state, p percent, n text, CONSTRAINT c1 CHECK (valid(n)), CONSTRAINT c2 CHECK (s <> 'done' OR p = 100), CONSTRAINT c3 CHECK (even(p::integer)), CHECK (n ~ '^[a-z]+$'), CHECK (n IN ('a', 'b', 'c')));
+CREATE DOMAIN name_text AS text CHECK (valid(VALUE)); CREATE TABLE u (n name_text);

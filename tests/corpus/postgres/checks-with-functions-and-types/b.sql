@@ -1,0 +1,3 @@
+CREATE TYPE state AS ENUM ('new', 'active', 'done'); CREATE DOMAIN percent AS integer CHECK (VALUE BETWEEN 0 AND 1000) CONSTRAINT even CHECK (VALUE % 2 = 0); CREATE FUNCTION valid(text, integer DEFAULT 3) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT length($1) < $2 $$; CREATE FUNCTION even(bigint) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1 % 2 = 0; END $$;
+CREATE TABLE t (id integer PRIMARY KEY, s state, p percent, n text, CONSTRAINT c1 CHECK (valid(n)), CONSTRAINT c2 CHECK (s <> 'active' OR p = 100), CONSTRAINT c3 CHECK (even(p)), CHECK (n ~* '^[a-z]+$'), CHECK (n IN ('a', 'b')));
+CREATE DOMAIN name_text AS text CHECK (valid(VALUE, 10)) DEFAULT 'x'; CREATE TABLE u (n name_text);

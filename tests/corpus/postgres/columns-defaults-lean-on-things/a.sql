@@ -1,0 +1,3 @@
+CREATE TYPE level AS ENUM ('low', 'high'); CREATE SEQUENCE counter START 100 INCREMENT 5; CREATE DOMAIN code AS text DEFAULT 'none';
+CREATE FUNCTION fallback() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$; CREATE FUNCTION pick(level) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$;
+CREATE TABLE t (id integer DEFAULT nextval('counter'), a text DEFAULT fallback(), l level DEFAULT 'low', n integer DEFAULT pick('high'), c code, u uuid DEFAULT gen_random_uuid(), j jsonb DEFAULT '{"a": [1, 2]}', at timestamptz DEFAULT (now() AT TIME ZONE 'utc'), e interval DEFAULT '1 day', neg integer DEFAULT -1, q text DEFAULT 'it''s', arr text[] DEFAULT ARRAY[]::text[], z text DEFAULT NULL);

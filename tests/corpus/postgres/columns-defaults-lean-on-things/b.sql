@@ -1,0 +1,3 @@
+CREATE TYPE level AS ENUM ('low', 'mid', 'high'); CREATE SEQUENCE counter START 200 INCREMENT 10 CYCLE MAXVALUE 1000; CREATE DOMAIN code AS text DEFAULT 'some' NOT NULL;
+CREATE FUNCTION fallback(n integer DEFAULT 1) RETURNS text LANGUAGE sql AS $$ SELECT repeat('x', n) $$; CREATE FUNCTION pick(level) RETURNS bigint LANGUAGE sql AS $$ SELECT 1::bigint $$;
+CREATE TABLE t (id integer DEFAULT nextval('counter') + 1, a text DEFAULT fallback(3), l level DEFAULT 'mid', n bigint DEFAULT pick('mid'), c code, u uuid DEFAULT '00000000-0000-0000-0000-000000000000', j jsonb DEFAULT '{"a": []}', at timestamptz DEFAULT date_trunc('day', now()), e interval DEFAULT '24:00:00', neg integer DEFAULT (-1 - 2), q text DEFAULT E'it''s\n', arr text[] DEFAULT '{a,"b c"}', z text DEFAULT '');

@@ -1,0 +1,1 @@
+INSERT INTO t (id, day, flag, r, c, iv, tm, bits, u) VALUES (1, '2024-02-03', 1, 1.5, 'abc', '1 hour', '10:00', B'101', '7f3c1d2e-0000-4000-8000-000000000001'), (2, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL);

@@ -1,0 +1,2 @@
+CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id integer PRIMARY KEY, one integer, txt text, arr integer[], flag boolean, big boolean, m money, r int4range, e mood, ts timestamp, tz timestamptz, d date, n numeric, j json, b bytea, i inet, c char(5), u text, day text, tt text[], iv text, num text);
+CREATE VIEW v AS SELECT one, txt, arr, flag FROM t; CREATE INDEX i1 ON t (one, flag); CREATE INDEX i2 ON t USING gin (arr);

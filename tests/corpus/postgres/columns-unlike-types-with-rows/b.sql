@@ -1,0 +1,2 @@
+CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id integer PRIMARY KEY, one integer[], txt text[], arr integer, flag integer, big bigint, m numeric(12,2), r int4multirange, e text, ts date, tz time, d timestamptz, n integer, j jsonb, b text, i cidr, c text, u uuid, day date, tt text, iv interval, num numeric(6,2));
+CREATE VIEW v AS SELECT one, txt, arr, flag FROM t; CREATE INDEX i1 ON t (id, flag); CREATE INDEX i2 ON t (arr);

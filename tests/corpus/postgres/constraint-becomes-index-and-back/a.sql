@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer NOT NULL, a integer, b text, c text, CONSTRAINT t_a UNIQUE (a), CONSTRAINT t_id PRIMARY KEY (id), CONSTRAINT t_c EXCLUDE USING btree (c WITH =)); CREATE UNIQUE INDEX t_b ON t (b); CREATE UNIQUE INDEX t_ab ON t (a, b); CREATE INDEX kind ON t (c);
+CREATE TABLE r (a integer REFERENCES t (a)); CREATE VIEW v AS SELECT id, a, b FROM t GROUP BY id; COMMENT ON CONSTRAINT t_a ON t IS 'constraint'; COMMENT ON INDEX t_b IS 'index';

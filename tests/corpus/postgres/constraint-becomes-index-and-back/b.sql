@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer NOT NULL, a integer, b text, c text, CONSTRAINT t_b UNIQUE (b), CONSTRAINT t_ab UNIQUE (a, b), CONSTRAINT kind CHECK (c <> '')); CREATE UNIQUE INDEX t_a ON t (a); CREATE UNIQUE INDEX t_id ON t (id); CREATE INDEX t_c ON t (c);
+CREATE TABLE r (a integer REFERENCES t (a)); CREATE VIEW v AS SELECT id, a, b FROM t GROUP BY id, a, b; COMMENT ON INDEX t_a IS 'index'; COMMENT ON CONSTRAINT t_b ON t IS 'constraint';

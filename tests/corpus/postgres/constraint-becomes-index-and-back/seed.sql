@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 1, 'b', 'c'); INSERT INTO r VALUES (1);

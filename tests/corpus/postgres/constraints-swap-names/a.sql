@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer, a integer, b integer, CONSTRAINT one CHECK (a > 0), CONSTRAINT two CHECK (b > 0), CONSTRAINT three UNIQUE (a), CONSTRAINT four UNIQUE (b), CONSTRAINT five PRIMARY KEY (id));
+CREATE TABLE u (id integer, a integer, CONSTRAINT one FOREIGN KEY (a) REFERENCES t (a), CONSTRAINT two FOREIGN KEY (id) REFERENCES t (b)); CREATE INDEX six ON t (a); CREATE INDEX seven ON u (a); CREATE UNIQUE INDEX eight ON t (a, b); CREATE INDEX nine ON t (id);

@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer, a integer, b integer, CONSTRAINT two CHECK (a > 0), CONSTRAINT one CHECK (b > 0), CONSTRAINT four UNIQUE (a), CONSTRAINT three UNIQUE (b), CONSTRAINT eight PRIMARY KEY (id));
+CREATE TABLE u (id integer, a integer, CONSTRAINT two FOREIGN KEY (a) REFERENCES t (a), CONSTRAINT one FOREIGN KEY (id) REFERENCES t (b)); CREATE INDEX seven ON t (a); CREATE INDEX six ON u (a); CREATE UNIQUE INDEX five ON t (a, b); CREATE VIEW nine AS SELECT id FROM t;

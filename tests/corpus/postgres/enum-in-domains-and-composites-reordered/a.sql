@@ -1,0 +1,2 @@
+CREATE TYPE lvl AS ENUM ('low', 'mid', 'high', 'max'); CREATE DOMAIN dl AS lvl CHECK (VALUE <> 'max'); CREATE DOMAIN dl2 AS dl; CREATE TYPE ent AS (l lvl, ls lvl[], d dl); CREATE TYPE outer_ent AS (e ent, es ent[]);
+CREATE TABLE t (id integer PRIMARY KEY, l lvl, d dl DEFAULT 'low', d2 dl2, e ent, es ent[], o outer_ent); CREATE VIEW v AS SELECT (e).l, d FROM t; CREATE FUNCTION f(ent) RETURNS dl2 LANGUAGE sql AS $$ SELECT $1.d $$; COMMENT ON DOMAIN dl IS 'dl'; COMMENT ON TYPE ent IS 'ent'; COMMENT ON COLUMN ent.l IS 'l'; CREATE INDEX i ON t (d);

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 'max', 'mid', 'low', '(mid,"{low,mid}",low)', '{"(mid,\"{low,mid}\",low)"}', '("(mid,\"{low}\",mid)",)');

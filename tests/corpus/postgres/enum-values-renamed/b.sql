@@ -1,0 +1,2 @@
+CREATE TYPE color AS ENUM ('crimson', 'gray', 'blue'); CREATE TABLE t (id integer PRIMARY KEY, c color DEFAULT 'crimson', d color DEFAULT 'blue' NOT NULL, cs color[] DEFAULT ARRAY['crimson'::color], CHECK (c <> 'blue')); CREATE INDEX i ON t (c) WHERE d = 'blue'; CREATE VIEW v AS SELECT id FROM t WHERE c = 'crimson';
+CREATE FUNCTION f(color) RETURNS text LANGUAGE sql AS $$ SELECT $1::text $$; CREATE TYPE pair AS (a color, b text); CREATE DOMAIN warm AS color CHECK (VALUE <> 'blue'); CREATE TABLE u (w warm, p pair); COMMENT ON TYPE color IS 'c';

@@ -1,0 +1,1 @@
+CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION hstore; CREATE TABLE t (c ext.citext PRIMARY KEY, h hstore); CREATE INDEX i ON t ((c OPERATOR(ext.=) 'x')); CREATE VIEW v AS SELECT c FROM t WHERE c OPERATOR(ext.=) 'a'::ext.citext;

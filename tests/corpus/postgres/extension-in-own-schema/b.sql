@@ -1,0 +1,1 @@
+CREATE SCHEMA ext; CREATE EXTENSION citext; CREATE EXTENSION hstore SCHEMA ext; CREATE TABLE t (c citext PRIMARY KEY, h ext.hstore); CREATE INDEX i ON t ((c = 'x')); CREATE VIEW v AS SELECT c FROM t WHERE c = 'a'::citext;

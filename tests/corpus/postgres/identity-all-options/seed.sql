@@ -1,0 +1,1 @@
+INSERT INTO a (v) VALUES ('x'), ('y'); INSERT INTO b (v) VALUES ('x'), ('y'); INSERT INTO c (v) VALUES ('x'), ('y'); INSERT INTO d (v) VALUES ('x'); INSERT INTO e VALUES (1, 'x'); INSERT INTO f (v) VALUES ('x'); INSERT INTO g (v) VALUES ('x'); INSERT INTO h DEFAULT VALUES;

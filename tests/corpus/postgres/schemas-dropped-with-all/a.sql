@@ -1,0 +1,14 @@
+CREATE SCHEMA legacy;
+CREATE TYPE legacy.e AS ENUM ('a', 'b'); CREATE TYPE legacy.c AS (x integer, y legacy.e); CREATE DOMAIN legacy.d AS text CHECK (VALUE <> '');
+CREATE TABLE legacy.p (id integer NOT NULL, at date NOT NULL, e legacy.e DEFAULT 'a', c legacy.c, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE legacy.p1 PARTITION OF legacy.p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01'); CREATE TABLE legacy.pd PARTITION OF legacy.p DEFAULT;
+CREATE TABLE legacy.q (id serial PRIMARY KEY, d legacy.d UNIQUE, parent integer REFERENCES legacy.q); CREATE TABLE legacy.child () INHERITS (legacy.q);
+CREATE VIEW legacy.v AS SELECT * FROM legacy.q; CREATE MATERIALIZED VIEW legacy.m AS SELECT * FROM legacy.v; CREATE UNIQUE INDEX ON legacy.m (id);
+CREATE FUNCTION legacy.rows() RETURNS SETOF legacy.v LANGUAGE sql AS $$ SELECT * FROM legacy.v $$;
+CREATE FUNCTION legacy.fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER fire AFTER INSERT ON legacy.q FOR EACH ROW EXECUTE FUNCTION legacy.fire();
+ALTER TABLE legacy.q ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON legacy.q USING (id > 0);
+CREATE RULE r AS ON UPDATE TO legacy.child DO ALSO NOTHING; CREATE STATISTICS legacy.s ON id, parent FROM legacy.q;
+CREATE AGGREGATE legacy.total (integer) (SFUNC = int4pl, STYPE = integer);
+COMMENT ON SCHEMA legacy IS 'to go'; COMMENT ON COLUMN legacy.q.d IS 'd';
+CREATE TABLE keep (id integer PRIMARY KEY, e legacy.e DEFAULT 'b', q integer REFERENCES legacy.q, at timestamp); CREATE VIEW kept AS SELECT k.id FROM keep k JOIN legacy.v ON v.id = k.q;

@@ -1,0 +1,1 @@
+INSERT INTO items (n, states) VALUES (3, '{on,off}'), (4, NULL);

@@ -1,0 +1,13 @@
+CREATE SCHEMA auth; CREATE SCHEMA billing; CREATE SCHEMA "Odd Name";
+CREATE TYPE auth.role AS ENUM ('member', 'owner');
+CREATE TABLE auth.users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE, role auth.role NOT NULL DEFAULT 'member');
+CREATE TABLE billing.plans (code text PRIMARY KEY, cents integer NOT NULL CHECK (cents >= 0));
+CREATE TABLE billing.invoices (id serial PRIMARY KEY, user_id bigint NOT NULL REFERENCES auth.users ON DELETE CASCADE, plan text REFERENCES billing.plans, total numeric(10,2));
+CREATE TABLE orders (id serial PRIMARY KEY, user_id bigint REFERENCES auth.users, invoice integer REFERENCES billing.invoices);
+CREATE TABLE "Odd Name"."T" (id integer REFERENCES orders);
+CREATE VIEW billing.owing AS SELECT u.email, sum(i.total) AS total FROM auth.users u JOIN billing.invoices i ON i.user_id = u.id GROUP BY u.email;
+CREATE VIEW owing AS SELECT * FROM billing.owing WHERE total > 0;
+CREATE FUNCTION auth.role_of(u auth.users) RETURNS auth.role LANGUAGE sql STABLE AS $$ SELECT u.role $$;
+CREATE FUNCTION billing.stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER stamp BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION billing.stamp();
+COMMENT ON TABLE billing.invoices IS 'what is owed';

@@ -1,0 +1,1 @@
+INSERT INTO auth.users (email) VALUES ('a@x'), ('b@x'); INSERT INTO billing.plans VALUES ('free', 0); INSERT INTO billing.invoices (user_id, plan, total) VALUES (1, 'free', 12.50); INSERT INTO orders (user_id, invoice) VALUES (1, 1), (2, NULL);

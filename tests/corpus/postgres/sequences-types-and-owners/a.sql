@@ -1,0 +1,3 @@
+CREATE SEQUENCE s1 AS smallint; CREATE SEQUENCE s2 INCREMENT -2 MINVALUE -50 MAXVALUE 50 START 50 CYCLE CACHE 10; CREATE SEQUENCE s3 AS bigint START 1000; CREATE SEQUENCE shared; CREATE SEQUENCE owned; CREATE UNLOGGED TABLE ut (id serial);
+CREATE TABLE t1 (id integer DEFAULT nextval('shared') PRIMARY KEY, o integer DEFAULT nextval('owned')); CREATE TABLE t2 (id bigint DEFAULT nextval('shared'), n smallint DEFAULT nextval('s1')); ALTER SEQUENCE owned OWNED BY t1.o;
+CREATE VIEW v AS SELECT nextval('s3') AS n; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('shared') $$; COMMENT ON SEQUENCE shared IS 'of both';

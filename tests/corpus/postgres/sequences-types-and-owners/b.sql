@@ -1,0 +1,3 @@
+CREATE SEQUENCE s1 AS integer MAXVALUE 99999; CREATE SEQUENCE s2 INCREMENT 3 MINVALUE 0 MAXVALUE 60 START 1 NO CYCLE CACHE 1; CREATE SEQUENCE s3 AS integer START 5; CREATE SEQUENCE shared AS integer INCREMENT 7; CREATE SEQUENCE owned; CREATE UNLOGGED TABLE ut (id bigserial);
+CREATE TABLE t1 (id integer DEFAULT nextval('shared') PRIMARY KEY, o integer); CREATE TABLE t2 (id bigint DEFAULT nextval('shared'), n integer DEFAULT nextval('s1'), o integer DEFAULT nextval('owned')); ALTER SEQUENCE owned OWNED BY t2.o; ALTER SEQUENCE s1 OWNED BY t2.n;
+CREATE VIEW v AS SELECT nextval('s3') AS n, 1 AS one; CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('shared') + 1 $$; COMMENT ON SEQUENCE shared IS 'of all'; COMMENT ON SEQUENCE owned IS 'by t2';

@@ -1,0 +1,1 @@
+CREATE SCHEMA s; CREATE TABLE a (id serial PRIMARY KEY, v text); CREATE TABLE b (id bigserial, other smallserial, v text); CREATE TABLE s.c (id serial PRIMARY KEY); CREATE SEQUENCE custom OWNED BY NONE; CREATE TABLE d (id integer DEFAULT nextval('custom'), v text); CREATE TABLE e (id integer); CREATE TABLE "Upper" ("Id" serial); CREATE TABLE g (id serial) INHERITS (e);

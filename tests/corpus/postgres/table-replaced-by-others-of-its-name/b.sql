@@ -1,0 +1,1 @@
+CREATE VIEW a AS SELECT 1 AS id, 'x'::text AS v; CREATE TABLE b (id integer PRIMARY KEY, v text); CREATE VIEW c AS SELECT id FROM b; CREATE TABLE d (id integer); CREATE TABLE e (x integer); CREATE SEQUENCE f; CREATE TABLE g (id integer); CREATE TABLE h (x text); CREATE TYPE i AS ENUM ('y');

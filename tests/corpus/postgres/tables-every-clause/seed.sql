@@ -1,0 +1,1 @@
+INSERT INTO plain VALUES (1, 'x', 1.5); INSERT INTO fast VALUES (1, 'y'); INSERT INTO tuned VALUES (1, 'z'); INSERT INTO replicated VALUES (1, 'c'); INSERT INTO ordered VALUES (1, '2024-01-01'); INSERT INTO guarded VALUES (1); INSERT INTO nothing DEFAULT VALUES;

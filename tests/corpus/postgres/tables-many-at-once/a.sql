@@ -1,0 +1,10 @@
+CREATE TABLE customers (id serial PRIMARY KEY, name varchar(50) NOT NULL, city text, created timestamp DEFAULT now());
+CREATE TABLE addresses (id serial PRIMARY KEY, customer_id integer NOT NULL REFERENCES customers, line1 text, postcode char(8));
+CREATE TABLE products (sku varchar(12) PRIMARY KEY, title text NOT NULL, price numeric(8,2) DEFAULT 0);
+CREATE TABLE orders (id serial PRIMARY KEY, customer_id integer REFERENCES customers ON DELETE SET NULL, placed date DEFAULT CURRENT_DATE);
+CREATE TABLE order_lines (order_id integer REFERENCES orders ON DELETE CASCADE, sku varchar(12) REFERENCES products, quantity smallint DEFAULT 1, PRIMARY KEY (order_id, sku));
+CREATE TABLE audit (at timestamptz DEFAULT now(), what text); CREATE TABLE settings (key text, value text);
+CREATE INDEX orders_customer ON orders (customer_id); CREATE INDEX products_title ON products (lower(title));
+CREATE VIEW totals AS SELECT o.id, sum(l.quantity * p.price) AS total FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN products p ON p.sku = l.sku GROUP BY o.id;
+CREATE VIEW big_totals AS SELECT id FROM totals WHERE total > 100;
+CREATE FUNCTION total_of(integer) RETURNS numeric LANGUAGE sql STABLE AS $$ SELECT total FROM totals WHERE id = $1 $$;

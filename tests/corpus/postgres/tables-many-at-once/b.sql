@@ -1,0 +1,11 @@
+CREATE TABLE customers (id bigserial PRIMARY KEY, name varchar(100) NOT NULL, city text NOT NULL DEFAULT 'unknown', created timestamptz NOT NULL DEFAULT now(), email text UNIQUE);
+CREATE TABLE addresses (id bigserial PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE, line1 text NOT NULL, line2 text, postcode varchar(10));
+CREATE TABLE products (sku varchar(20) PRIMARY KEY, title text NOT NULL, price numeric(10,2) NOT NULL DEFAULT 0.00 CHECK (price >= 0), tags text[] NOT NULL DEFAULT '{}', search tsvector GENERATED ALWAYS AS (to_tsvector('english', title)) STORED);
+CREATE TABLE orders (id bigserial PRIMARY KEY, customer_id bigint REFERENCES customers ON DELETE SET NULL, placed timestamptz NOT NULL DEFAULT now(), state text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'paid', 'sent')));
+CREATE TABLE order_lines (order_id bigint REFERENCES orders ON DELETE CASCADE, sku varchar(20) REFERENCES products ON UPDATE CASCADE, quantity integer NOT NULL DEFAULT 1 CHECK (quantity > 0), PRIMARY KEY (order_id, sku));
+CREATE TABLE audit (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), at timestamptz NOT NULL DEFAULT now(), what jsonb);
+CREATE TABLE coupons (code text PRIMARY KEY, percent integer CHECK (percent BETWEEN 1 AND 100), product varchar(20) REFERENCES products);
+CREATE INDEX orders_customer ON orders (customer_id, placed DESC); CREATE INDEX products_search ON products USING gin (search); CREATE INDEX products_tags ON products USING gin (tags);
+CREATE VIEW totals AS SELECT o.id, o.state, sum(l.quantity * p.price) AS total FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN products p ON p.sku = l.sku GROUP BY o.id;
+CREATE VIEW big_totals AS SELECT id, state FROM totals WHERE total > 100;
+CREATE FUNCTION total_of(bigint) RETURNS numeric LANGUAGE sql STABLE AS $$ SELECT total FROM totals WHERE id = $1 $$;

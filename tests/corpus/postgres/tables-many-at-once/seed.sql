@@ -1,0 +1,1 @@
+INSERT INTO customers (name, city) VALUES ('ann', 'york'), ('bob', 'bath'); INSERT INTO addresses (customer_id, line1, postcode) VALUES (1, 'x', 'ab1'); INSERT INTO products VALUES ('a', 'Apple', 1.5), ('b', 'Bread', 2); INSERT INTO orders (customer_id) VALUES (1), (NULL); INSERT INTO order_lines VALUES (1, 'a', 3), (1, 'b', 1); INSERT INTO settings VALUES ('k', 'v');

@@ -1,0 +1,6 @@
+CREATE EXTENSION pgcrypto; CREATE TYPE plan AS ENUM ('free', 'pro'); CREATE TYPE role AS ENUM ('member', 'admin'); CREATE DOMAIN cents AS integer CHECK (VALUE >= 0);
+CREATE TABLE organizations (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), slug text NOT NULL UNIQUE, plan plan NOT NULL DEFAULT 'free', created_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE members (org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE, email varchar(120) NOT NULL, role role NOT NULL DEFAULT 'member', PRIMARY KEY (org_id, email));
+CREATE TABLE invoices (id serial PRIMARY KEY, org_id uuid REFERENCES organizations, amount cents NOT NULL, due date, paid boolean DEFAULT false); CREATE INDEX invoices_due ON invoices (due) WHERE NOT paid; CREATE INDEX invoices_org ON invoices (org_id);
+CREATE VIEW unpaid AS SELECT o.slug, sum(i.amount::integer) AS total FROM organizations o JOIN invoices i ON i.org_id = o.id WHERE NOT i.paid GROUP BY o.slug; CREATE FUNCTION is_admin(o uuid, e text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM members WHERE org_id = o AND email = e AND role = 'admin') $$;
+ALTER TABLE invoices ENABLE ROW LEVEL SECURITY; CREATE POLICY admins ON invoices USING (is_admin(org_id, current_setting('app.email', true))); COMMENT ON TABLE invoices IS 'money'; COMMENT ON TYPE plan IS 'plans';

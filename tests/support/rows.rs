@@ -23,6 +23,12 @@ fn type_of(column: &Object) -> String {
     column.attributes.get("type").and_then(|value| value.as_str()).unwrap_or_default().to_owned()
 }
 
+/// What a value of a composite type is made of.
+fn fields_of(column: &Object, snapshot: &SchemaSnapshot) -> String {
+    let composites = column.needs.iter().filter(|need| need.kind == "composite_type");
+    composites.filter_map(|need| snapshot.get(need)).map(|found| format!("{:?}", found.attributes)).collect()
+}
+
 fn table_name(own: &str, id: &ObjectId) -> String {
     format!("{}.{}", quoted(id.schema.as_ref().map_or(own, |schema| schema.as_str())), quoted(&id.name[0]))
 }
@@ -33,9 +39,37 @@ fn is_lost_here_or_above(snapshot: &SchemaSnapshot, id: &ObjectId, is_lost: &dyn
     is_lost(id) || above.any(|need| is_lost_here_or_above(snapshot, need, is_lost))
 }
 
+/// What is to be asked of a tenant.
+pub(crate) struct Reader {
+    snapshot: SchemaSnapshot,
+    /// For each table and column: its type, and the query that answers a line of three cells.
+    queries: Vec<(ObjectId, String, String)>,
+}
+
+impl Reader {
+    /// One query for everything: a line a table and a column, in order.
+    pub(crate) fn query(&self) -> String {
+        self.queries.iter().map(|(_, _, query)| query.as_str()).collect::<Vec<_>>().join(" UNION ALL\n")
+    }
+
+    /// The rows, given what the query answers.
+    pub(crate) fn rows(self, lines: Vec<Vec<String>>) -> Rows {
+        assert_eq!(lines.len(), self.queries.len());
+        let mut rows = Rows { snapshot: self.snapshot, counts: BTreeMap::new(), columns: BTreeMap::new() };
+        for ((id, type_name, _), mut parts) in self.queries.into_iter().zip(lines) {
+            if id.kind == "table" {
+                rows.counts.insert(id, parts.swap_remove(0));
+            } else {
+                rows.columns.insert(id, (type_name, parts[1].clone(), parts[2].clone()));
+            }
+        }
+        rows
+    }
+}
+
 impl Rows {
-    /// Reads what is in the tables of a snapshot, leaving out what is computed. `own` is the tenant's own schema.
-    pub(crate) fn read(cluster: &Cluster, database: &str, own: &str, snapshot: &SchemaSnapshot) -> Self {
+    /// What is in the tables of a snapshot, leaving out what is computed. `own` is the tenant's own schema.
+    pub(crate) fn reader(own: &str, snapshot: &SchemaSnapshot) -> Reader {
         let mut queries = Vec::new();
         // The rows of foreign tables are elsewhere.
         let is_own = |table: &&Object| !table.attributes.contains_key("foreign");
@@ -56,22 +90,17 @@ impl Rows {
                 "SELECT 0, count({name}), md5(coalesce(string_agg({name}::text, ',' ORDER BY {name}::text COLLATE \"C\"), '')) \
                  FROM ONLY {table}"
             );
-            queries.push((column.id.clone(), type_of(column), query));
+            queries.push((column.id.clone(), type_of(column) + &fields_of(column, snapshot), query));
         }
-        let script: Vec<&str> = queries.iter().map(|(_, _, query)| query.as_str()).collect();
-        let answer =
-            if script.is_empty() { String::new() } else { cluster.psql(database, &script.join(" UNION ALL\n")) };
-        let mut rows = Self { snapshot: snapshot.clone(), counts: BTreeMap::new(), columns: BTreeMap::new() };
-        assert_eq!(answer.lines().count(), queries.len());
-        for ((id, type_name, _), line) in queries.into_iter().zip(answer.lines()) {
-            let parts: Vec<&str> = line.split('|').collect();
-            if id.kind == "table" {
-                rows.counts.insert(id, parts[0].to_owned());
-            } else {
-                rows.columns.insert(id, (type_name, parts[1].to_owned(), parts[2].to_owned()));
-            }
-        }
-        rows
+        Reader { snapshot: snapshot.clone(), queries }
+    }
+
+    /// The same, read from a database.
+    pub(crate) fn read(cluster: &Cluster, database: &str, own: &str, snapshot: &SchemaSnapshot) -> Self {
+        let reader = Self::reader(own, snapshot);
+        let query = reader.query();
+        let answer = if query.is_empty() { String::new() } else { cluster.psql(database, &query) };
+        reader.rows(answer.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect())
     }
 
     /// Whether the values of a column read as before: those of a composite type do only where its attributes stay.
@@ -93,7 +122,16 @@ impl Rows {
         after: &SchemaSnapshot,
         is_lost: &dyn Fn(&ObjectId) -> bool,
     ) -> Option<String> {
-        let found = Self::read(cluster, database, own, after);
+        self.difference_from(&Self::read(cluster, database, own, after), after, is_lost)
+    }
+
+    /// The same, given what is there now.
+    pub(crate) fn difference_from(
+        &self,
+        found: &Self,
+        after: &SchemaSnapshot,
+        is_lost: &dyn Fn(&ObjectId) -> bool,
+    ) -> Option<String> {
         for (table, count) in self.counts.iter().filter(|(table, _)| !is_lost(table)) {
             match found.counts.get(table) {
                 None => return Some(format!("{table} is gone, and nothing says so")),

@@ -1,0 +1,208 @@
+//! Schemas made up from choices: a slot a thing, so that both schemas of a pair speak of the same things, and each is
+//! there or not, plain or elaborate, as the choices say. A column's name tells what may be in it: rows survive every
+//! change of type, as numbers are small and whole and all enums have the value `a`.
+
+mod database;
+mod partitions;
+mod parts;
+mod reactions;
+mod routines;
+mod tables;
+mod text_search;
+mod types;
+mod views;
+
+use std::rc::Rc;
+
+use crate::choices::{Below, Choices};
+use crate::script::Script;
+
+/// A schema as statements, and statements that fill its tables, of which any may fail.
+pub(crate) struct Made {
+    pub(crate) script: Script,
+    pub(crate) rows: Vec<String>,
+}
+
+pub(crate) fn schema(choices: Rc<Choices>) -> Made {
+    let mut maker = Maker::new(Below::top(choices));
+    maker.schemas();
+    maker.types();
+    maker.sequences();
+    maker.routines();
+    maker.tables();
+    maker.partitioned();
+    maker.parts();
+    maker.views();
+    maker.routines_over_relations();
+    maker.text_search();
+    maker.database();
+    maker.comments();
+    Made { script: maker.script, rows: maker.rows }
+}
+
+/// A type that a column may have.
+#[derive(Clone)]
+struct Type {
+    /// Its slot, which columns of it are named after.
+    slot: String,
+    id: String,
+    name: String,
+    /// An expression for a value of it, over a number `n`.
+    value: String,
+    /// Whether it has a default btree operator class.
+    is_ordered: bool,
+}
+
+#[derive(Clone)]
+struct Column {
+    slot: &'static str,
+    name: String,
+    type_name: String,
+    /// As in [`Type`]; none where it fills itself.
+    value: Option<String>,
+    is_number: bool,
+    is_ordered: bool,
+    is_generated: bool,
+}
+
+/// A table or a view.
+#[derive(Clone)]
+struct Relation {
+    slot: String,
+    id: String,
+    name: String,
+    /// The name of its schema with a dot, or nothing.
+    prefix: String,
+    columns: Vec<Column>,
+    is_table: bool,
+    is_partition: bool,
+    partition_key: Option<String>,
+}
+
+impl Relation {
+    fn column(&self, slot: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.slot == slot)
+    }
+}
+
+struct Function {
+    slot: &'static str,
+    id: String,
+    /// As it is called: its name.
+    name: String,
+}
+
+struct Maker {
+    top: Below,
+    script: Script,
+    rows: Vec<String>,
+    with_rows: bool,
+    types: Vec<Type>,
+    functions: Vec<Function>,
+    sequences: Vec<(&'static str, String, String)>,
+    relations: Vec<Relation>,
+    /// What may have a comment: statement, and the object as COMMENT names it.
+    subjects: Vec<(String, String)>,
+}
+
+/// In how many of a hundred pairs tables may have children. None, until a column that a child declares as well stays
+/// where its parent's goes; more by hand.
+const INHERITANCE: usize = 0;
+
+/// Schemas beside the tenant's own.
+const SCHEMAS: [&str; 2] = ["other", "\"Third one\""];
+
+impl Maker {
+    fn new(top: Below) -> Self {
+        Self {
+            with_rows: top.shared("with rows", 2) == 0,
+            top,
+            script: Script::default(),
+            rows: Vec::new(),
+            types: Vec::new(),
+            functions: Vec::new(),
+            sequences: Vec::new(),
+            relations: Vec::new(),
+            subjects: Vec::new(),
+        }
+    }
+
+    /// Whether both schemas of the pair may have some sort of things: each pair has a few sorts only.
+    fn with(&self, sort: &str, percent: usize) -> bool {
+        self.top.at("with").shared(sort, 100) >= 100 - percent
+    }
+
+    /// A name for a slot; in some pairs one that must be quoted with care.
+    fn name(&self, at: &Below, slot: &str) -> String {
+        if !self.with("hostile names", 15) {
+            return slot.to_owned();
+        }
+        let names = [
+            slot.to_owned(),
+            format!("\"{slot} Upper\""),
+            format!("\"{slot}.dot\"\"quote'$$\""),
+            format!("\"{slot}--/* %s \\\""),
+            format!("\"{slot} ünï\tcode\""),
+        ];
+        if self.is_kin(slot) {
+            return names[at.shared("name", names.len())].clone();
+        }
+        if at.chance("name set", 60) { names[at.pick("name", names.len())].clone() } else { names[0].clone() }
+    }
+
+    /// The schema for a thing, with a dot, and the statement that makes the schema.
+    fn prefix(&self, at: &Below, slot: &str) -> (String, &'static str) {
+        let is_elsewhere =
+            || if self.is_kin(slot) { at.shared("elsewhere", 3) == 2 } else { at.chance("elsewhere", 35) };
+        if !self.with("schemas", 30) || !is_elsewhere() {
+            return (String::new(), "");
+        }
+        let place =
+            if self.is_kin(slot) { at.shared("schema", SCHEMAS.len()) } else { at.pick("schema", SCHEMAS.len()) };
+        let id = ["schema other", "schema third"][place];
+        if self.script.has(id) { (format!("{}.", SCHEMAS[place]), id) } else { (String::new(), "") }
+    }
+
+    /// Whether the table of a slot is a parent or a child of others: it goes by one name on both sides.
+    fn is_kin(&self, slot: &str) -> bool {
+        let is_parent = self.with("inheritance", INHERITANCE) && ["t0", "t1"].contains(&slot);
+        is_parent || ["in0", "in1"].contains(&slot) || slot.starts_with("pt") || slot.starts_with("pu")
+    }
+
+    fn schemas(&mut self) {
+        for (place, id) in ["schema other", "schema third"].into_iter().enumerate() {
+            let is_there =
+                self.with("inheritance", INHERITANCE) || self.with("partitions", 30) || self.top.chance(id, 70);
+            if self.with("schemas", 30) && is_there {
+                self.script.add(id, &[], format!("CREATE SCHEMA {}", SCHEMAS[place]));
+                self.subject(id, format!("SCHEMA {}", SCHEMAS[place]));
+            }
+        }
+    }
+
+    fn subject(&mut self, id: &str, target: String) {
+        self.subjects.push((id.to_owned(), target));
+    }
+
+    fn type_of_slot(&self, slot: &str) -> Option<&Type> {
+        self.types.iter().find(|each| each.slot == slot)
+    }
+
+    fn function(&self, slot: &str) -> Option<&Function> {
+        self.functions.iter().find(|each| each.slot == slot)
+    }
+
+    fn comments(&mut self) {
+        if !self.with("comments", 40) {
+            return;
+        }
+        let top = self.top.at("comment");
+        for (id, target) in std::mem::take(&mut self.subjects) {
+            let at = top.at(&id).at(target.split(' ').next().unwrap_or_default());
+            if at.chance("is there", 25) {
+                let text = at.one("text", &["'one'", "'it''s'", "E'two\\nlines'", "'-- $$ /*'"]);
+                self.script.add(format!("comment on {target}"), &[&id], format!("COMMENT ON {target} IS {text}"));
+            }
+        }
+    }
+}

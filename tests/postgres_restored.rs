@@ -17,6 +17,7 @@ use support::{inspect, repository_file};
 const WORKERS: usize = 3;
 
 #[test]
+#[ignore = "some minutes: run it by hand after changes to how the catalogue is read"]
 fn a_restored_schema_has_the_same_snapshot() {
     let folder = repository_file("tests/corpus/postgres");
     let mut pairs: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
-use super::table;
+use super::{remade_table, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -73,7 +73,10 @@ impl Kind for View {
             text.push_str(&format!(" WITH ({})", super::options_text(&attributes.options)));
         }
         text.push_str(&format!(" AS\n{}", attributes.definition));
-        Ok(vec![MigrationStep::create(&object.id, text)])
+        // A materialised view is filled when it is made.
+        let is_filled = self.name == MATERIALIZED_VIEW.name;
+        let awaited = Some(remade_table::rows_are_back()).filter(|_| is_filled);
+        Ok(vec![MigrationStep::create(&object.id, text).after(awaited)])
     }
 
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -1,6 +1,7 @@
 //! What a database must be able to do for schema-sync: the traits that an adapter implements, and the words that they
 //! share. Knows no particular database.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,17 @@ pub enum Location {
     Database(String),
     /// A database file.
     File(PathBuf),
+}
+
+impl Location {
+    /// What the place itself is called: the schema, the database, or the file without its ending.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Schema(name) | Self::Database(name) => name.clone(),
+            Self::File(path) => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        }
+    }
 }
 
 /// One place that holds the schema. Every call that touches a database takes one.
@@ -229,6 +241,11 @@ pub trait MigrationRunner: Send + Sync {
             }
         }
         Ok(failed)
+    }
+
+    /// The plan with the tenant's own name where it speaks of it.
+    fn bind<'a>(&self, _tenant: &TenantContext, plan: &'a MigrationPlan) -> Cow<'a, MigrationPlan> {
+        Cow::Borrowed(plan)
     }
 
     /// Runs the plan's statements on the lock's connection, within the transaction that is open there.

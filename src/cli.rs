@@ -69,6 +69,9 @@ struct Options {
     /// The database whose SQL a .sql file is: sqlite, postgresql, or the URL of a server to load it on
     #[arg(long, global = true, value_name = "NAME|URL")]
     dialect: Option<String>,
+    /// What is looked at beyond the default, as configured and this: grants, owners
+    #[arg(long, global = true, value_name = "WHAT", value_delimiter = ',')]
+    include: Vec<schema_sync::scope::Include>,
     /// Who signs what is written to the store; by default whom git knows, or the user that runs this
     #[arg(long, global = true, value_name = "NAME", env = "SCHEMA_SYNC_AUTHOR")]
     author: Option<String>,

@@ -1,11 +1,13 @@
 //! `schema-sync.toml`: where the store is, and which fleets there are. Reads and checks text; connects to nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
 
 use crate::redact::redact_line;
+use crate::scope::Scope;
 
 /// The file that is read where no other is named.
 pub const CONFIG_FILE_DEFAULT: &str = "schema-sync.toml";
@@ -55,6 +57,8 @@ pub enum ConfigError {
 pub struct Config {
     /// The store's URL, with its path relative to [`folder`](Self::folder).
     pub store: Option<String>,
+    /// What is looked at beyond the default, and how roles are told, where a fleet says nothing of its own.
+    pub scope: Scope,
     /// The fleets, in the file's order.
     pub fleets: Vec<FleetConfig>,
     /// The folder that relative paths start from: that of the file.
@@ -74,6 +78,8 @@ pub struct FleetConfig {
     pub exclude: Vec<String>,
     /// Connections at once to this server.
     pub concurrency: usize,
+    /// What is looked at beyond the default, and how roles are told.
+    pub scope: Scope,
 }
 
 /// What a fleet's tenants are.
@@ -91,6 +97,8 @@ pub enum TenantsConfig {
 #[serde(deny_unknown_fields)]
 struct RawConfig {
     store: Option<String>,
+    include: Option<Vec<String>>,
+    roles: Option<Vec<String>>,
     #[serde(default)]
     fleet: Vec<toml::Spanned<RawFleet>>,
 }
@@ -104,6 +112,8 @@ struct RawFleet {
     #[serde(default)]
     exclude: Vec<String>,
     concurrency: Option<usize>,
+    include: Option<Vec<String>>,
+    roles: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -133,23 +143,29 @@ impl Config {
         let at = |offset: usize, reason: String| line_error(text, path, offset, reason);
         let raw: RawConfig = toml::from_str(text)
             .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        let key_at = |key: &str| {
+            text.lines().take_while(|line| !line.trim_start().starts_with(key)).map(|line| line.len() + 1).sum()
+        };
+        let include = parse_list(raw.include).map_err(|reason| at(key_at("include"), reason))?.unwrap_or_default();
+        let roles = parse_list(raw.roles).map_err(|reason| at(key_at("roles"), reason))?.unwrap_or_default();
+        let scope = Scope { include: BTreeSet::from_iter(include), roles };
         let mut fleets: Vec<FleetConfig> = Vec::with_capacity(raw.fleet.len());
         let mut names = HashSet::new();
         for fleet in raw.fleet {
             let start = fleet.span().start;
-            let fleet = fleet.into_inner().check().map_err(|reason| at(start, reason))?;
+            let fleet = fleet.into_inner().check(&scope).map_err(|reason| at(start, reason))?;
             if !names.insert(fleet.name.clone()) {
                 return Err(at(start, format!("there are two fleets called `{}`", fleet.name)));
             }
             fleets.push(fleet);
         }
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { store: raw.store, fleets, folder })
+        Ok(Self { store: raw.store, scope, fleets, folder })
     }
 }
 
 impl RawFleet {
-    fn check(self) -> Result<FleetConfig, String> {
+    fn check(self, default: &Scope) -> Result<FleetConfig, String> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if self.name.is_empty() || !self.name.bytes().all(plain) {
             return Err(format!("`{}` is no fleet name: letters, digits, `-` and `_` make one", self.name));
@@ -170,8 +186,15 @@ impl RawFleet {
         if !(1..=CONCURRENCY_MAX).contains(&concurrency) {
             return Err(format!("`concurrency` is {concurrency}; it is 1 to {CONCURRENCY_MAX}"));
         }
-        Ok(FleetConfig { name: self.name, url, tenants, exclude: self.exclude, concurrency })
+        let include = parse_list(self.include)?.map_or_else(|| default.include.clone(), BTreeSet::from_iter);
+        let roles = parse_list(self.roles)?.unwrap_or_else(|| default.roles.clone());
+        let scope = Scope { include, roles };
+        Ok(FleetConfig { name: self.name, url, tenants, exclude: self.exclude, concurrency, scope })
     }
+}
+
+fn parse_list<T: FromStr<Err = String>>(list: Option<Vec<String>>) -> Result<Option<Vec<T>>, String> {
+    list.map(|list| list.iter().map(|text| text.parse()).collect()).transpose()
 }
 
 impl RawTenants {
@@ -231,6 +254,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fleet_looks_at_what_it_says_or_else_at_what_all_do() {
+        let fleet = |name: &str| format!("[[fleet]]\nname = '{name}'\ntenants = {{ files = 'x' }}\n");
+        let text = format!(
+            "include = ['grants']\nroles = ['{{tenant}}_rw']\n{}{}include = ['owners']",
+            fleet("a"),
+            fleet("b")
+        );
+        let config = parse(&text).unwrap();
+        assert_eq!(config.fleets[0].scope, config.scope);
+        assert_eq!(config.fleets[1].scope.coverage(), BTreeSet::from(["owners".to_owned()]));
+        assert_eq!(config.fleets[1].scope.roles, config.scope.roles);
+    }
+
+    #[test]
     fn what_means_nothing_is_shown_with_its_line() {
         let fleet = "[[fleet]]\nname = 'eu'\nurl = 'sqlite:'\n";
         for (text, expected_line, expected) in [
@@ -243,6 +280,8 @@ mod tests {
             (format!("{fleet}tenants = {{ files = 'x' }}\n{fleet}tenants = {{ files = 'x' }}"), 5, "two fleets"),
             ("[[fleet]]\nname = 'a'\nurl = 'env:X'".to_owned(), 1, "no `tenants`"),
             ("store = \n".to_owned(), 1, ""),
+            ("store = 'x'\ninclude = ['grant']\n".to_owned(), 2, "grants and owners are"),
+            (format!("{fleet}tenants = {{ files = 'x' }}\nroles = ['app_rw']"), 1, "must hold {tenant} once"),
         ] {
             match parse(&text) {
                 Err(ConfigError::Line { line, reason, .. }) => {

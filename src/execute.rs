@@ -209,5 +209,5 @@ fn difference(task: Task<'_>, live: &SchemaSnapshot) -> SchemaDiff {
 
 fn left_over(diff: &SchemaDiff) -> Vec<ObjectId> {
     let whole = diff.added.iter().chain(&diff.removed).map(|object| &object.id);
-    whole.chain(diff.changed.iter().map(ObjectChange::id)).cloned().collect()
+    whole.chain(diff.changed.iter().chain(&diff.incomparable).map(ObjectChange::id)).cloned().collect()
 }

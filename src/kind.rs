@@ -2,8 +2,9 @@
 //! its database's room plus one line in that room's list.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use schema_sync_store::{AttributeChange, DiffCalculator, Object, ObjectId, SchemaDiff, SchemaSnapshot, diff};
+use schema_sync_store::{AttributeChange, DiffCalculator, Object, ObjectId, SchemaDiff, SchemaSnapshot, Weight, diff};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,6 +32,9 @@ pub enum Rule {
     Replace,
     /// Not at all: it never counts as a difference.
     Cosmetic,
+    /// Not at all: it says that the two sides were printed by servers of different versions, which are the same where
+    /// their other attributes are and cannot be compared where those differ.
+    Incomparable,
     /// Not at all: the plan is refused, for this reason.
     Refuse(Cow<'static, str>),
 }
@@ -104,6 +108,16 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// What must be looked at beyond the default for such objects to be found: `grants`.
+    fn coverage(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether its objects go, without a statement of their own, when something that they need is dropped.
+    fn goes_along(&self) -> bool {
+        false
+    }
+
     /// Names that no two objects may have at one time, such as those of relations: a new owner of a name is made
     /// only after the old one is dropped.
     fn claims(&self, _object: &Object) -> Vec<String> {
@@ -124,14 +138,43 @@ pub trait Dialect: Send + Sync {
 #[derive(Clone, Copy)]
 pub struct DialectDiff(pub &'static dyn Dialect);
 
+/// Two snapshots as if both had been looked at for the same.
+pub(crate) struct Compared {
+    pub(crate) from: SchemaSnapshot,
+    pub(crate) to: SchemaSnapshot,
+    /// What only one of the two was looked at for.
+    pub(crate) uncompared: Vec<String>,
+}
+
+/// Leaves out of each side what the other was not looked at for: nobody knows how that differs.
+pub(crate) fn compared(from: &SchemaSnapshot, to: &SchemaSnapshot, dialect: &dyn Dialect) -> Compared {
+    let uncompared: Vec<String> = from.coverage().symmetric_difference(to.coverage()).cloned().collect();
+    let narrow = |snapshot: &SchemaSnapshot| {
+        if uncompared.is_empty() {
+            return snapshot.clone();
+        }
+        let common: BTreeSet<String> = from.coverage().intersection(to.coverage()).cloned().collect();
+        let coverage = |object: &Object| dialect.kind(&object.id.kind).and_then(|kind| kind.coverage());
+        let is_common = |object: &Object| coverage(object).is_none_or(|coverage| common.contains(coverage));
+        snapshot.narrowed(common.clone(), is_common)
+    };
+    Compared { from: narrow(from), to: narrow(to), uncompared: uncompared.clone() }
+}
+
 impl DiffCalculator for DialectDiff {
     fn calculate(&self, from: &SchemaSnapshot, to: &SchemaSnapshot) -> SchemaDiff {
-        let is_cosmetic = |object: &Object, change: &AttributeChange| {
+        let Compared { from: from_part, to: to_part, uncompared } = compared(from, to, self.0);
+        let weigh = |object: &Object, change: &AttributeChange| {
             let AttributeChange { attribute, from, to } = change;
             let change = Change { object, attribute, from: from.as_ref(), to: to.as_ref() };
-            self.0.kind(&object.id.kind).is_some_and(|kind| kind.rule(&change) == Rule::Cosmetic)
+            match self.0.kind(&object.id.kind).map(|kind| kind.rule(&change)) {
+                Some(Rule::Cosmetic) => Weight::Cosmetic,
+                Some(Rule::Incomparable) => Weight::Incomparable,
+                _ => Weight::Counts,
+            }
         };
-        diff::calculate(from, to, is_cosmetic)
+        let diff = diff::calculate(&from_part, &to_part, weigh);
+        SchemaDiff { from: from.hash(), to: to.hash(), uncompared, ..diff }
     }
 }
 

@@ -13,6 +13,7 @@ mod mock;
 pub mod plan;
 pub mod postgres;
 mod redact;
+pub mod scope;
 pub mod sqlite;
 
 pub use schema_sync_store as store;
@@ -24,6 +25,7 @@ pub mod prelude {
     pub use crate::execute::{ExecuteError, Execution, Executor, LockedExecutor};
     pub use crate::plan::{Allowance, MigrationPlan, MigrationStep, PlanError, Planner, Policy};
     pub use crate::postgres::{PostgresAdapter, TenantPattern};
+    pub use crate::scope::{Include, Scope};
     pub use crate::sqlite::SqliteAdapter;
     pub use crate::store::{
         DiffCalculator, MemoryStore, SchemaDiff, SchemaSnapshot, SnapshotHash, SnapshotStore, SqliteStore, StoreError,

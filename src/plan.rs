@@ -6,6 +6,7 @@ mod graph;
 mod planner;
 mod policy;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schema_sync_store::{ObjectId, SnapshotHash};
@@ -116,6 +117,9 @@ pub struct MigrationStep {
     /// Why it is done this way, where that is not plain: `leans on column users.email, whose type changes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// `{tenant}` stands for the tenant's name wherever it occurs in the statements and the checks, within quotes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_tenant: bool,
     /// Objects beyond those of `makes` that must exist before it; used for ordering only.
     #[serde(skip)]
     pub after: Vec<ObjectId>,
@@ -153,6 +157,7 @@ impl MigrationStep {
             hazards: Vec::new(),
             checks: Vec::new(),
             reason: None,
+            names_tenant: false,
             after: Vec::new(),
             fold: Fold::Alone,
         }
@@ -248,6 +253,9 @@ pub struct MigrationPlan {
     pub from: SnapshotHash,
     /// The snapshot that it leads to.
     pub to: SnapshotHash,
+    /// What it brings about beyond the default. What it is silent of stays as it is.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub coverage: BTreeSet<String>,
     /// The steps, in order.
     pub steps: Vec<MigrationStep>,
 }
@@ -284,6 +292,9 @@ pub enum PlanError {
     /// Objects differ that no kind models.
     #[error("these differ and are not modelled, so no plan can be made for them: {}", join(.0))]
     Unmodelled(Vec<ObjectId>),
+    /// Nobody can tell whether objects differ.
+    #[error("servers of different versions printed these differently, so nobody can tell whether they differ: {}", join(.0))]
+    Incomparable(Vec<ObjectId>),
     /// A kind refuses to bring a change about.
     #[error("{object}: {reason}")]
     Refused {

@@ -9,14 +9,17 @@ mod inspector;
 mod keepsakes;
 mod kinds;
 mod look;
+mod newcomers;
 mod options;
 mod passfile;
+mod printed;
 mod quote;
 mod runner;
 mod scratch;
 mod script;
 mod secret;
 mod session;
+mod spoken;
 mod subjects;
 mod tenants;
 mod tls;
@@ -30,6 +33,7 @@ use schema_sync_store::SchemaSnapshot;
 
 use crate::adapter::{AdapterError, DatabaseAdapter, DatabaseType, MigrationRunner, SchemaInspector};
 use crate::kind::Dialect;
+use crate::scope::Scope;
 use inspector::Inspector;
 use runner::Runner;
 use session::{Sessions, describe};
@@ -53,8 +57,16 @@ impl PostgresAdapter {
     /// # Errors
     /// A URL or a pattern that cannot be read.
     pub fn new(url: &str, tenants: TenantPattern) -> Result<Self, AdapterError> {
+        Self::with_scope(url, tenants, Scope::default())
+    }
+
+    /// The same, looking at what this scope has beyond the default.
+    ///
+    /// # Errors
+    /// A URL or a pattern that cannot be read.
+    pub fn with_scope(url: &str, tenants: TenantPattern, scope: Scope) -> Result<Self, AdapterError> {
         tenants.check()?;
-        let sessions = Sessions::new(ConnectOptions::parse(url)?);
+        let sessions = Sessions::new(ConnectOptions::parse(url)?, scope);
         let inspector = Arc::new(Inspector { sessions: Arc::clone(&sessions), pattern: tenants });
         let runner = Arc::new(Runner { sessions: Arc::clone(&sessions) });
         Ok(Self { inspector, runner, sessions })

@@ -40,16 +40,32 @@ async fn an_empty_database_becomes_each_version() {
 }
 
 #[tokio::test]
-async fn each_version_becomes_the_next() {
+async fn each_version_becomes_the_next_and_the_one_before() {
     let cluster = Cluster::shared();
     let live = "live";
     cluster.create_database(live);
+    let mut names = Vec::new();
     for (name, file) in corpus() {
-        let next = format!("next_{name}");
-        cluster.create_database(&next);
-        cluster.load_file(&next, &file);
-        let target = inspect(cluster, &next).await;
-        promote(cluster, live, &target).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(difference_of_dumps(&dump(cluster, live), &dump(cluster, &next)), None, "{name}");
+        let target = format!("next_{name}");
+        cluster.create_database(&target);
+        cluster.load_file(&target, &file);
+        becomes(cluster, live, &target).await;
+        names.push(target);
     }
+    for before in names.iter().rev().skip(1) {
+        becomes(cluster, live, before).await;
+    }
+    // From the first straight to the last, and back.
+    for end in [&names[1], &names[names.len() - 1], &names[1]] {
+        becomes(cluster, live, end).await;
+    }
+}
+
+/// Promotes a database to what another is, with `pg_dump` as the judge; then nothing is left to do.
+async fn becomes(cluster: &Cluster, live: &str, target: &str) {
+    let snapshot = inspect(cluster, target).await;
+    promote(cluster, live, &snapshot).await.unwrap_or_else(|error| panic!("{target}: {error}"));
+    assert_eq!(difference_of_dumps(&dump(cluster, live), &dump(cluster, target)), None, "{target}");
+    let again = promote(cluster, live, &snapshot).await.unwrap_or_else(|error| panic!("{target}: {error}"));
+    assert!(again.already_in_sync(), "{target}");
 }

@@ -1,5 +1,7 @@
 //! `diff`: what differs between two snapshots.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use schema_sync::engine::connect;
 use schema_sync::kind::DialectDiff;
@@ -38,8 +40,20 @@ impl Diff {
                 say(&text_diff::summary(&diff));
             }
         }
+        if self.exit_code {
+            refuse_incomparable(&diff)?;
+        }
         Ok(if self.exit_code && !diff.is_empty() { Ending::Differs } else { Ending::Done })
     }
+}
+
+/// Fails where nothing is known to differ and not everything could be compared: neither answer would be true.
+pub(super) fn refuse_incomparable(diff: &SchemaDiff) -> Result<(), Failure> {
+    if diff.change_count() > 0 || diff.incomparable.is_empty() {
+        return Ok(());
+    }
+    let ids = diff.incomparable.iter().map(|change| change.id().clone());
+    Err(PlanError::Incomparable(ids.collect()).into())
 }
 
 /// What differs between two snapshots, as their database tells them apart.
@@ -51,4 +65,16 @@ pub(super) fn between(from: &SchemaSnapshot, to: &SchemaSnapshot) -> Result<Sche
     let dialect = connect::dialect(from.dialect())
         .ok_or_else(|| Failure::usage(format!("this version knows no database called `{}`", from.dialect())))?;
     Ok(DialectDiff(dialect).calculate(from, to))
+}
+
+/// Says what was not compared, as only one side of a comparison was looked at for it.
+pub(super) fn say_uncompared<'a>(diffs: impl IntoIterator<Item = &'a SchemaDiff>) {
+    let uncompared: BTreeSet<&str> =
+        diffs.into_iter().flat_map(|diff| diff.uncompared.iter().map(String::as_str)).collect();
+    if !uncompared.is_empty() {
+        let uncompared = Vec::from_iter(uncompared).join(",");
+        say(&format!(
+            "note: {uncompared}: told by one side alone, so neither compared nor changed; --include {uncompared} looks at them"
+        ));
+    }
 }

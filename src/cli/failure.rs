@@ -146,6 +146,10 @@ impl From<PlanError> for Failure {
             PlanError::Unmodelled(_) => {
                 (REFUSED, Some("nothing was changed; make these equal by hand on both sides, then plan again"))
             }
+            PlanError::Incomparable(_) => (
+                REFUSED,
+                Some("nothing was changed; make them anew from one text on both sides, or capture both on one version"),
+            ),
             PlanError::DialectMismatch { .. } => (USAGE, Some("both sides must be of one database")),
             PlanError::Malformed { .. } => (FAILED, None),
             PlanError::Refused { .. } | PlanError::Cycle(_) => (REFUSED, Some("nothing was changed")),

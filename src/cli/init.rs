@@ -25,6 +25,8 @@ store = "sqlite:.schema-sync/store.db"     # or git:PATH, file:FOLDER, s3://BUCK
 # tenants = { schemas = "tenant_*" }         # or { databases = "shop_*" }
 # exclude = ["tenant_test"]
 # concurrency = 8                            # connections at once to this server
+# include = ["grants", "owners"]             # looked at beyond the default, also before the fleets for all of them
+# roles = ["{tenant}_rw"]                    # roles that each tenant has under its own name
 #
 # [[fleet]]
 # name = "files"

@@ -6,6 +6,7 @@ use clap::Args;
 use schema_sync::engine::connect;
 use schema_sync::plan::{DependencyPlanner, Planner};
 
+use super::diff::{between, say_uncompared};
 use super::failure::Failure;
 use super::output::{Paint, print, print_json, say};
 use super::session::Session;
@@ -48,6 +49,15 @@ impl Plan {
         let dialect = connect::dialect(from.dialect())
             .ok_or_else(|| Failure::usage(format!("this version knows no database called `{}`", from.dialect())))?;
         let plan = DependencyPlanner.plan(&from, &to, dialect)?;
+        let plan = match &self.tenant {
+            Some(tenant) => {
+                let fleets = session.live_fleets(None).await?;
+                let (fleet, tenant) = fleets.find(tenant).await?;
+                fleet.engine.adapter().migration_runner().bind(&tenant, &plan).into_owned()
+            }
+            None => plan,
+        };
+        say_uncompared([&between(&from, &to)?]);
         let document = text_plan::as_json(&plan, &policy);
         if let Some(path) = &self.out {
             std::fs::write(path, format!("{document:#}\n"))

@@ -1,5 +1,6 @@
 //! One run of the program: the options that every command has, and what they name, opened when it is first needed.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use schema_sync::engine::resolve::Sources;
 use schema_sync::engine::revision::Revision;
 use schema_sync::engine::{AUTHOR_DEFAULT, Registry, connect};
 use schema_sync::plan::Policy;
+use schema_sync::scope::{Include, Scope};
 use schema_sync::store::{OpenMode, SchemaSnapshot, SnapshotStore, StoreUrl, open_store};
 use tokio::sync::OnceCell;
 
@@ -76,6 +78,17 @@ impl Session {
             Ok(Some(Config::read(&path)?))
         };
         Ok(self.config.get_or_try_init(read).await?.as_ref())
+    }
+
+    /// What was typed to be looked at beyond the default.
+    fn include(&self) -> BTreeSet<Include> {
+        self.options.include.iter().copied().collect()
+    }
+
+    /// What is looked at where no fleet says otherwise: as configured for all, and as typed.
+    pub(super) async fn scope(&self) -> Result<Scope, Failure> {
+        let configured = self.config().await?.map(|config| config.scope.clone()).unwrap_or_default();
+        Ok(configured.including(&self.include()))
     }
 
     /// The store's URL: the option, the environment, the configuration, or the default beside the configuration.
@@ -152,15 +165,15 @@ impl Session {
 
     /// The fleets of the configuration, or the one of this name, to look at their tenants.
     pub(super) async fn live_fleets(&self, only: Option<&str>) -> Result<Fleets, Failure> {
-        self.open_fleets(only, EngineSetup::default()).await
+        self.open_fleets(only, EngineSetup { include: self.include(), ..EngineSetup::default() }).await
     }
 
     /// The fleets of the configuration, or the one of this name, to change their tenants. What is found and done is
     /// written down where [`registry`](Self::registry) opened the store before.
     pub(super) async fn fleets(&self, only: Option<&str>, leave: Leave) -> Result<Fleets, Failure> {
         let Leave { policy, lock_timeout } = leave;
-        let setup =
-            EngineSetup { store: self.store.get().cloned(), author: Some(self.author().await), policy, lock_timeout };
+        let (store, author) = (self.store.get().cloned(), Some(self.author().await));
+        let setup = EngineSetup { store, author, policy, lock_timeout, include: self.include() };
         self.open_fleets(only, setup).await
     }
 
@@ -184,12 +197,16 @@ impl Session {
     /// The two snapshots of a comparison; SQL on one side is that of the database on the other.
     pub(super) async fn resolve_both(&self, from: &str, to: &str) -> Result<(SchemaSnapshot, SchemaSnapshot), Failure> {
         let is_sql = |typed: &str| matches!(typed.parse(), Ok(Revision::Sql(_)));
+        let scope = self.scope().await?;
         if is_sql(from) && !is_sql(to) {
             let to_snapshot = self.resolve(to).await?;
-            return Ok((self.resolve_beside(from, database_beside(to, &to_snapshot).await?).await?, to_snapshot));
+            return Ok((
+                self.resolve_beside(from, database_beside(to, &to_snapshot, &scope).await?).await?,
+                to_snapshot,
+            ));
         }
         let from_snapshot = self.resolve(from).await?;
-        let to_snapshot = self.resolve_beside(to, database_beside(from, &from_snapshot).await?).await?;
+        let to_snapshot = self.resolve_beside(to, database_beside(from, &from_snapshot, &scope).await?).await?;
         Ok((from_snapshot, to_snapshot))
     }
 
@@ -200,7 +217,7 @@ impl Session {
         beside: Option<Arc<dyn DatabaseAdapter>>,
     ) -> Result<SchemaSnapshot, Failure> {
         let revision: Revision = typed.parse().map_err(schema_sync::engine::resolve::ResolveError::from)?;
-        let mut sources = Sources::default();
+        let mut sources = Sources { scope: self.scope().await?, ..Sources::default() };
         let (registry, fleets);
         match &revision {
             Revision::Hash(_) | Revision::Logged(..) => {
@@ -224,7 +241,7 @@ impl Session {
     ) -> Result<Option<Arc<dyn DatabaseAdapter>>, Failure> {
         let wanted = self.options.dialect.as_deref();
         if let Some(url) = wanted.filter(|wanted| wanted.contains(':')) {
-            return Ok(Some(connect::database(url).await?.0));
+            return Ok(Some(connect::database(url, &self.scope().await?).await?.0));
         }
         if let Some(scratch) = wanted.and_then(connect::scratch) {
             return Ok(Some(scratch));
@@ -262,9 +279,13 @@ impl Session {
 }
 
 /// The database on which SQL is loaded that will be compared with this snapshot, where it needs no configuration.
-async fn database_beside(typed: &str, snapshot: &SchemaSnapshot) -> Result<Option<Arc<dyn DatabaseAdapter>>, Failure> {
+async fn database_beside(
+    typed: &str,
+    snapshot: &SchemaSnapshot,
+    scope: &Scope,
+) -> Result<Option<Arc<dyn DatabaseAdapter>>, Failure> {
     match typed.parse() {
-        Ok(Revision::Database(url)) => Ok(Some(connect::database(&url).await?.0)),
+        Ok(Revision::Database(url)) => Ok(Some(connect::database(&url, scope).await?.0)),
         _ => Ok(connect::scratch(snapshot.dialect())),
     }
 }

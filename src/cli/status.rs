@@ -7,12 +7,12 @@ use schema_sync::adapter::TenantContext;
 use schema_sync::engine::EngineError;
 use schema_sync::engine::registry::{BLESSED, RegistryError};
 use schema_sync::engine::revision::{Moment, Subject};
-use schema_sync::store::{LogName, SchemaSnapshot, SnapshotHash, StoreError};
+use schema_sync::store::{LogName, SchemaDiff, SchemaSnapshot, SnapshotHash, StoreError};
 use serde_json::{Value, json};
 
 use super::Ending;
 use super::capture::fail_with_tenants;
-use super::diff::between;
+use super::diff::{between, say_uncompared};
 use super::failure::Failure;
 use super::output::{Paint, count, print, print_json, progress};
 use super::session::Session;
@@ -106,6 +106,7 @@ impl Status {
         let fleets = session.live_fleets(self.fleet.as_deref()).await?;
         let mut picture =
             Picture { against: against.as_ref().map(SchemaSnapshot::hash), rows: Vec::new(), failed: Vec::new() };
+        let mut diffs: Vec<SchemaDiff> = Vec::new();
         let mut changes_of: BTreeMap<SnapshotHash, usize> = BTreeMap::new();
         for (fleet, tenants) in fleets.all().await? {
             let bar = progress("inspecting", tenants.len());
@@ -126,13 +127,20 @@ impl Status {
                 let changes = match (&against, changes_of.get(&hash)) {
                     (None, _) => None,
                     (Some(_), Some(changes)) => Some(*changes),
-                    (Some(against), None) => Some(between(&live, against)?.change_count()),
+                    (Some(against), None) => {
+                        // What cannot be compared is not in sync either.
+                        let diff = between(&live, against)?;
+                        let changes = diff.change_count() + diff.incomparable.len();
+                        diffs.push(diff);
+                        Some(changes)
+                    }
                 };
                 changes_of.extend(changes.map(|changes| (hash, changes)));
                 let recorded = last.and_then(|entry| entry.snapshot);
                 picture.rows.push(Row { standing: standing(hash, recorded, changes), tenant, hash, recorded, changes });
             }
         }
+        say_uncompared(&diffs);
         Ok(picture)
     }
 }

@@ -10,6 +10,7 @@ use schema_sync::plan::{Allowance, Policy};
 use schema_sync::store::SchemaSnapshot;
 
 use super::Ending;
+use super::diff::say_uncompared;
 use super::failure::Failure;
 use super::output::{ask, print, print_json, progress, say};
 use super::selection::{Selected, Selection};
@@ -88,6 +89,7 @@ impl Sync {
         } else {
             print(&report.as_text())?
         }
+        say_uncompared(report.diffs());
         report.ending()
     }
 
@@ -97,7 +99,7 @@ impl Sync {
             return Err(Failure::usage("it is not said whether to change the target")
                 .help("--dry-run shows what would be done, --apply does it"));
         }
-        let (adapter, tenant) = connect::database(url).await?;
+        let (adapter, tenant) = connect::database(url, &session.scope().await?).await?;
         let target = session.resolve_beside(source, Some(adapter.clone())).await?;
         let Leave { policy, lock_timeout } = leave;
         let setup = EngineSetup { policy: policy.clone(), lock_timeout, ..EngineSetup::default() };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schema_sync::engine::{EngineError, FleetOutcome, SyncOutcome, SyncState, TenantOutcome};
 use schema_sync::plan::{MigrationPlan, Policy};
-use schema_sync::store::SnapshotHash;
+use schema_sync::store::{SchemaDiff, SnapshotHash};
 use serde_json::{Value, json};
 
 use super::Ending;
@@ -42,6 +42,11 @@ impl Report {
         let rest = format!("stopped: {} left alone", count(untouched, "tenant"));
         let before = ending.err().map_or_else(String::new, |failure| format!("{}\n", failure.message));
         Err(Failure::failed(format!("{before}{rest}")).help("the same command goes on where this one stopped"))
+    }
+
+    /// What differed, of each tenant that could be looked at.
+    pub(super) fn diffs(&self) -> impl Iterator<Item = &SchemaDiff> {
+        self.tenants.iter().filter_map(|tenant| Some(&tenant.result.as_ref()?.as_ref().ok()?.diff))
     }
 
     pub(super) fn as_text(&self) -> String {

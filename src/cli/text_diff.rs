@@ -45,6 +45,9 @@ impl Item<'_> {
 /// A group's place: the schema, and the name of the object that its members are parts of.
 type GroupKey<'a> = (Option<&'a str>, &'a str);
 
+/// Why an object is incomparable.
+const INCOMPARABLE: &str = "servers of different versions printed it, and differently";
+
 /// The difference for a terminal; empty where nothing differs.
 pub(super) fn render(diff: &SchemaDiff, paint: Paint) -> String {
     let mut printed = String::new();
@@ -57,6 +60,9 @@ pub(super) fn render(diff: &SchemaDiff, paint: Paint) -> String {
             _ => row,
         });
         printed.push('\n');
+    }
+    for change in &diff.incomparable {
+        printed.push_str(&paint.yellow(&format!("? {} is incomparable: {INCOMPARABLE}\n", change.id())));
     }
     for change in &diff.cosmetic {
         let names: Vec<String> = change.attributes.iter().map(|change| text::name(&change.attribute)).collect();
@@ -78,6 +84,9 @@ pub(super) fn render_markdown(diff: &SchemaDiff) -> String {
             let mark = if line.mark == '~' { '!' } else { line.mark };
             printed.push_str(&format!("{mark} {}{}\n", "    ".repeat(line.depth), line.text));
         }
+        for change in &diff.incomparable {
+            printed.push_str(&format!("? {} is incomparable: {INCOMPARABLE}\n", change.id()));
+        }
         printed.push_str("```\n");
     }
     printed
@@ -85,10 +94,19 @@ pub(super) fn render_markdown(diff: &SchemaDiff) -> String {
 
 /// `2 added, 1 changed`, or that nothing differs.
 pub(super) fn summary(diff: &SchemaDiff) -> String {
-    let counts = [(diff.added.len(), "added"), (diff.removed.len(), "removed"), (diff.changed.len(), "changed")];
+    let counts = [
+        (diff.added.len(), "added"),
+        (diff.removed.len(), "removed"),
+        (diff.changed.len(), "changed"),
+        (diff.incomparable.len(), "incomparable"),
+    ];
     let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if parts.is_empty() { "nothing differs".to_owned() } else { parts.join(", ") }
+    let said = if parts.is_empty() { "nothing differs".to_owned() } else { parts.join(", ") };
+    match diff.uncompared.as_slice() {
+        [] => said,
+        uncompared => format!("{said}; {} not compared, as only one side tells them", uncompared.join(" and ")),
+    }
 }
 
 /// The difference for programs.
@@ -101,12 +119,16 @@ pub(super) fn as_json(diff: &SchemaDiff) -> Value {
         };
         changes.iter().map(change).collect()
     };
-    json!({
+    let mut value = json!({
         "from": diff.from, "to": diff.to, "change_count": diff.change_count(),
         "added": diff.added.iter().map(object_json).collect::<Vec<_>>(),
         "removed": diff.removed.iter().map(object_json).collect::<Vec<_>>(),
-        "changed": changes(&diff.changed), "cosmetic": changes(&diff.cosmetic),
-    })
+        "changed": changes(&diff.changed), "cosmetic": changes(&diff.cosmetic), "uncompared": diff.uncompared,
+    });
+    if !diff.incomparable.is_empty() {
+        value["incomparable"] = json!(changes(&diff.incomparable));
+    }
+    value
 }
 
 /// An object for programs.

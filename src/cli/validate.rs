@@ -9,7 +9,7 @@ use schema_sync::store::{SchemaDiff, SnapshotHash};
 use serde_json::{Value, json};
 
 use super::capture::fail_with_tenants;
-use super::diff::between;
+use super::diff::{between, refuse_incomparable, say_uncompared};
 use super::failure::Failure;
 use super::output::{Paint, count, print, print_json, progress};
 use super::selection::Selection;
@@ -59,7 +59,11 @@ impl Validate {
         } else {
             print(&as_text(against.hash(), &findings, Paint::for_stdout()))?;
         }
+        say_uncompared(findings.iter().map(|(_, _, diff)| diff));
         fail_with_tenants("inspected", failed.into_iter())?;
+        if findings.iter().all(|(_, _, diff)| diff.change_count() == 0) {
+            findings.iter().try_for_each(|(_, _, diff)| refuse_incomparable(diff))?;
+        }
         Ok(if valid { Ending::Done } else { Ending::Differs })
     }
 }

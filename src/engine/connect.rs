@@ -8,6 +8,7 @@ use crate::config::{FleetConfig, TenantsConfig};
 use crate::kind::Dialect;
 use crate::postgres::{PostgresAdapter, PostgresDialect, TenantPattern};
 use crate::redact::redact;
+use crate::scope::Scope;
 use crate::sqlite::{SqliteAdapter, SqliteDialect};
 
 const SUPPORTED: &str = "`sqlite:PATH` and `postgres://USER@HOST/DATABASE` are supported";
@@ -57,8 +58,13 @@ fn unusable(url: &str, reason: String) -> AdapterError {
     AdapterError::Url { url: redact(url), reason }
 }
 
-/// The adapter of a fleet; relative paths start from `folder`.
-pub(super) fn fleet(url: &str, fleet: &FleetConfig, folder: &Path) -> Result<Arc<dyn DatabaseAdapter>, AdapterError> {
+/// The adapter of a fleet; relative paths start from `folder`. A file of SQLite has neither owners nor grants.
+pub(super) fn fleet(
+    url: &str,
+    fleet: &FleetConfig,
+    folder: &Path,
+    scope: Scope,
+) -> Result<Arc<dyn DatabaseAdapter>, AdapterError> {
     match (read(url)?, &fleet.tenants) {
         (DatabaseUrl::Sqlite(path), TenantsConfig::Files(pattern)) => {
             let pattern = folder.join(path).join(pattern);
@@ -67,11 +73,11 @@ pub(super) fn fleet(url: &str, fleet: &FleetConfig, folder: &Path) -> Result<Arc
         }
         (DatabaseUrl::Postgres { url, schema: None }, TenantsConfig::Schemas(pattern)) => {
             let tenants = TenantPattern::Schemas { pattern: pattern.clone(), exclude: fleet.exclude.clone() };
-            Ok(Arc::new(PostgresAdapter::new(&url, tenants)?))
+            Ok(Arc::new(PostgresAdapter::with_scope(&url, tenants, scope)?))
         }
         (DatabaseUrl::Postgres { url, schema: None }, TenantsConfig::Databases(pattern)) => {
             let tenants = TenantPattern::Databases { pattern: pattern.clone(), exclude: fleet.exclude.clone() };
-            Ok(Arc::new(PostgresAdapter::new(&url, tenants)?))
+            Ok(Arc::new(PostgresAdapter::with_scope(&url, tenants, scope)?))
         }
         (DatabaseUrl::Postgres { .. }, TenantsConfig::Files(_)) => {
             Err(unusable(url, "tenants of PostgreSQL are schemas or databases, not files".to_owned()))
@@ -85,11 +91,12 @@ pub(super) fn fleet(url: &str, fleet: &FleetConfig, folder: &Path) -> Result<Arc
     }
 }
 
-/// The adapter and the one tenant that a database URL names; `?schema=NAME` names a schema of the database.
+/// The adapter and the one tenant that a database URL names; `?schema=NAME` names a schema of the database. `scope` is
+/// what is looked at beyond the default.
 ///
 /// # Errors
 /// URLs that are not usable. Nothing is connected to yet.
-pub async fn database(url: &str) -> Result<(Arc<dyn DatabaseAdapter>, TenantContext), AdapterError> {
+pub async fn database(url: &str, scope: &Scope) -> Result<(Arc<dyn DatabaseAdapter>, TenantContext), AdapterError> {
     match read(url)? {
         DatabaseUrl::Sqlite("") => Err(unusable(url, "a path must stand behind `sqlite:`".to_owned())),
         DatabaseUrl::Sqlite(path) => {
@@ -99,10 +106,11 @@ pub async fn database(url: &str) -> Result<(Arc<dyn DatabaseAdapter>, TenantCont
         DatabaseUrl::Postgres { url: server, schema: Some(schema) } => {
             let tenant =
                 TenantContext::new(format!("{}?schema={schema}", redact(url)), Location::Schema(schema.clone()));
-            Ok((Arc::new(PostgresAdapter::new(&server, TenantPattern::Schema(schema))?), tenant))
+            let adapter = PostgresAdapter::with_scope(&server, TenantPattern::Schema(schema), scope.clone())?;
+            Ok((Arc::new(adapter), tenant))
         }
         DatabaseUrl::Postgres { url: server, schema: None } => {
-            let adapter = PostgresAdapter::new(&server, TenantPattern::Database)?;
+            let adapter = PostgresAdapter::with_scope(&server, TenantPattern::Database, scope.clone())?;
             let mut tenants = adapter.inspector().list_tenants().await?;
             let location = tenants.pop().map(|tenant| tenant.location);
             let location = location.ok_or_else(|| unusable(url, "it names no database".to_owned()))?;
@@ -159,7 +167,7 @@ mod tests {
             ("mysql://h/d", false),
             ("h/d", false),
         ] {
-            assert_eq!(database(url).await.is_ok(), is_usable, "{url}");
+            assert_eq!(database(url, &Scope::default()).await.is_ok(), is_usable, "{url}");
         }
     }
 }

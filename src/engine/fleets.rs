@@ -1,5 +1,6 @@
 //! The fleets of a configuration: an engine each, and the tenants by their full or short names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schema_sync_store::SnapshotStore;
@@ -9,6 +10,7 @@ use super::{Engine, EngineError, connect, suggest};
 use crate::adapter::{AdapterError, DatabaseAdapter, TenantContext};
 use crate::config::{Config, ConfigError, FleetConfig, TenantsConfig};
 use crate::plan::Policy;
+use crate::scope::Include;
 
 /// Why fleets or their tenants are not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +78,8 @@ pub struct EngineSetup {
     pub policy: Policy,
     /// How long a tenant's lock is waited for.
     pub lock_timeout: Option<std::time::Duration>,
+    /// What is looked at beyond what the configuration says.
+    pub include: BTreeSet<Include>,
 }
 
 impl EngineSetup {
@@ -136,7 +140,7 @@ impl Fleets {
         let mut fleets = Vec::new();
         for fleet in chosen {
             let url = fleet.resolved_url()?;
-            let adapter = connect::fleet(&url, fleet, &config.folder)
+            let adapter = connect::fleet(&url, fleet, &config.folder, fleet.scope.including(&setup.include))
                 .map_err(|error| FleetError::Connect { fleet: fleet.name.clone(), error })?;
             let engine = setup.engine(adapter).with_fleet(fleet.name.clone());
             fleets.push(Fleet { config: fleet.clone(), engine });

@@ -11,6 +11,7 @@ use super::registry::{Registry, RegistryError};
 use super::revision::{Revision, RevisionError};
 use super::{EngineError, connect};
 use crate::adapter::{AdapterError, DatabaseAdapter};
+use crate::scope::Scope;
 
 /// Hex digits in a document's file name from which on it must be the document's hash.
 const HASH_IN_FILE_NAME_DIGITS_MIN: usize = 12;
@@ -84,6 +85,8 @@ pub struct Sources<'a> {
     pub fleets: Option<&'a Fleets>,
     /// The database whose SQL is read.
     pub scratch: Option<Arc<dyn DatabaseAdapter>>,
+    /// What is looked at beyond the default in databases that are named by their URLs.
+    pub scope: Scope,
 }
 
 impl Sources<'_> {
@@ -107,7 +110,7 @@ impl Sources<'_> {
                 Ok(fleet.engine.inspect(&tenant).await?)
             }
             Revision::Database(url) => {
-                let (adapter, tenant) = connect::database(url).await?;
+                let (adapter, tenant) = connect::database(url, &self.scope).await?;
                 Ok(adapter.inspector().inspect_schema(&tenant).await?)
             }
             Revision::Sql(path) => {

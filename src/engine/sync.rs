@@ -1,5 +1,6 @@
 //! Bringing one tenant to a snapshot: look, diff, plan, ask the policy, run, and write down what happened.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schema_sync_store::{
@@ -121,6 +122,10 @@ impl Engine {
         }
         let refused = |error| EngineError::Plan { tenant: tenant.name.clone(), error };
         let plan = self.plan(live, target).map_err(refused)?;
+        let plan = match self.adapter().migration_runner().bind(tenant, &plan) {
+            Cow::Borrowed(_) => plan,
+            Cow::Owned(bound) => Arc::new(bound),
+        };
         outcome.plan = Some(Arc::clone(&plan));
         outcome.state = SyncState::Planned;
         if execute {

@@ -146,7 +146,7 @@ fn strongest_rule<'a>(kind: &dyn Kind, changes: &[Change<'a>]) -> Result<Option<
     let mut replaced_for = None;
     for change in changes {
         match kind.rule(change) {
-            Rule::Alter | Rule::Cosmetic => {}
+            Rule::Alter | Rule::Cosmetic | Rule::Incomparable => {}
             Rule::Replace => replaced_for = Some(change.attribute),
             Rule::Refuse(reason) => {
                 return Err(PlanError::Refused { object: change.object.id.clone(), reason: reason.into_owned() });
@@ -183,8 +183,8 @@ mod tests {
             self.0
         }
 
-        fn rule(&self, _change: &Change<'_>) -> Rule {
-            Rule::Alter
+        fn rule(&self, change: &Change<'_>) -> Rule {
+            if change.attribute == "printed_by" { Rule::Incomparable } else { Rule::Alter }
         }
 
         fn create(&self, object: &Object, _sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -234,6 +234,20 @@ mod tests {
         let plan = DependencyPlanner.plan(&empty, &full, &Boxes)?;
         let statements: Vec<&str> = plan.statements().collect();
         assert_eq!(statements, ["drop lid b.kept", "drop lid b.old", "make filling b.f", "make lid b.kept"]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_nobody_can_compare_is_refused_by_name() -> Result<(), Box<dyn std::error::Error>> {
+        let side = |text: &str, printed_by: Option<u32>| {
+            let mut object = Object::new(ObjectId::new("box", ["b"]));
+            object.attributes.insert("text".to_owned(), text.into());
+            object.attributes.extend(printed_by.map(|version| ("printed_by".to_owned(), version.into())));
+            SchemaSnapshot::new("boxes", BTreeSet::new(), vec![object])
+        };
+        let plan = DependencyPlanner.plan(&side("a", None)?, &side("b", Some(1))?, &Boxes);
+        assert_eq!(plan.err(), Some(PlanError::Incomparable(vec![ObjectId::new("box", ["b"])])));
+        assert!(DependencyPlanner.plan(&side("a", None)?, &side("a", Some(1))?, &Boxes)?.is_empty());
         Ok(())
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn merge_facts(target: &mut MigrationStep, step: MigrationStep) {
             target.checks.push(check);
         }
     }
+    target.names_tenant |= step.names_tenant;
     target.lock = stronger_lock(target.lock.take(), step.lock);
     target.reason = match (target.reason.take(), step.reason) {
         (Some(left), Some(right)) if left != right => Some(format!("{left}; {right}")),

@@ -27,12 +27,13 @@ pub(super) struct StepGraph {
 
 /// What goes along when a container is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parting {
+pub(super) enum Parting<'a> {
     /// All its parts.
     Together,
-    /// All but the parts that need something else that is dropped or altered, and that no other part needs. These go
-    /// first: a foreign key between two tables that refer to each other and are both dropped.
-    LeavesFirst,
+    /// Of containers among these, all but the parts that need something else of these that is dropped or altered, and
+    /// that no other part needs. These go first: a foreign key between two tables that refer to each other and are both
+    /// dropped.
+    LeavesFirst(&'a [ObjectId]),
 }
 
 /// Which steps drop, make and alter an object.
@@ -46,6 +47,22 @@ struct Doers {
 }
 
 impl Doers {
+    /// Whether an object is altered without a step of its own: what it needs takes it along.
+    fn changes_along(&self, id: &ObjectId) -> bool {
+        self.alterers.get(id).is_some_and(Vec::is_empty)
+    }
+
+    /// What stands behind a need that changes along with what it needs itself.
+    fn needs_behind<'a>(&self, need: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a ObjectId> {
+        let mut behind = Vec::new();
+        let mut waiting = vec![need];
+        while let Some(object) = waiting.pop().filter(|id| self.changes_along(id)).and_then(|id| sides.to.get(id)) {
+            behind.extend(object.needs.iter().filter(|id| !behind.contains(id)).collect::<Vec<_>>());
+            waiting.extend(object.needs.iter().filter(|id| self.changes_along(id)));
+        }
+        behind
+    }
+
     fn makes(&mut self, nodes: &[usize], makes: Vec<Vec<ObjectId>>) {
         for (node, made) in nodes.iter().zip(makes) {
             self.makers.extend(made.into_iter().map(|id| (id, *node)));
@@ -58,7 +75,7 @@ impl StepGraph {
         decisions: &Decisions<'_>,
         sides: &Sides<'_>,
         dialect: &'static dyn Dialect,
-        parting: Parting,
+        parting: Parting<'_>,
     ) -> Result<Self, PlanError> {
         let mut graph = Self { steps: Vec::new(), successors: Vec::new() };
         let mut doers = Doers::default();
@@ -70,7 +87,11 @@ impl StepGraph {
             let Some(object) = sides.to.get(id) else { continue };
             let steps = kind_of(dialect, id)?.alter(object, changes, sides)?;
             let makes: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.makes.clone()).collect();
+            let gone: Vec<Vec<ObjectId>> = steps.iter().map(|step| step.unmakes.clone()).collect();
             let nodes = graph.add(steps);
+            for (node, gone) in nodes.iter().zip(gone) {
+                doers.droppers.extend(gone.into_iter().map(|id| (id, *node)));
+            }
             let mut awaited = HashSet::new();
             for node in &nodes {
                 awaited.extend(graph.steps[*node].after.iter().cloned());
@@ -134,6 +155,9 @@ impl StepGraph {
         for (id, node) in altered.chain(made) {
             for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
                 self.wait_for_need(Some(id), need, node, doers);
+                for behind in doers.needs_behind(need, sides) {
+                    self.wait_for_need(Some(id), behind, node, doers);
+                }
             }
         }
         for node in 0..self.steps.len() {
@@ -144,8 +168,12 @@ impl StepGraph {
         let altered = doers.alterers.iter().flat_map(|(id, nodes)| nodes.iter().map(move |node| (id, *node)));
         let dropped = doers.droppers.iter().map(|(id, node)| (id, *node));
         for (id, node) in dropped.chain(altered) {
-            for dependent in decisions.dependents.get(id).into_iter().flatten() {
-                self.wait_for_dependent(dependent, id, node, sides, doers);
+            let mut waiting = vec![id];
+            while let Some(id) = waiting.pop() {
+                for dependent in decisions.dependents.get(id).into_iter().flatten() {
+                    self.wait_for_dependent(dependent, id, node, sides, doers);
+                    waiting.extend(Some(&dependent.id).filter(|dependent| doers.changes_along(dependent)));
+                }
             }
         }
         self.order_claims(decisions, sides, dialect, doers)
@@ -167,7 +195,10 @@ impl StepGraph {
     /// A step that drops or alters an object waits for the drop of what leans on it, and for the change by which
     /// something stops leaning on it.
     fn wait_for_dependent(&mut self, dependent: &Object, id: &ObjectId, node: usize, sides: &Sides<'_>, doers: &Doers) {
-        if let Some(dropper) = doers.droppers.get(&dependent.id) {
+        // A step of an object may itself take away what leans on it.
+        let own = doers.alterers.get(id);
+        let is_own = |dropper: &usize| own.is_some_and(|own| own.contains(dropper) && own.contains(&node));
+        if let Some(dropper) = doers.droppers.get(&dependent.id).filter(|dropper| !is_own(dropper)) {
             self.order(*dropper, node);
         }
         let leans_on = sides.to.get(&dependent.id).is_some_and(|object| object.needs.contains(id));
@@ -229,11 +260,23 @@ impl StepGraph {
             }
         }
         if order.len() < self.steps.len() {
-            let stuck = waiting_for.iter().zip(&self.steps).filter(|(count, _)| **count > 0);
-            return Err(PlanError::Cycle(stuck.map(|(_, step)| step.object.clone()).collect()));
+            let stuck = self.in_circles(&order).into_iter().map(|node| self.steps[node].object.clone());
+            return Err(PlanError::Cycle(stuck.collect()));
         }
         let mut steps: Vec<Option<MigrationStep>> = self.steps.into_iter().map(Some).collect();
         Ok(order.into_iter().filter_map(|node| steps[node].take()).collect())
+    }
+}
+
+impl StepGraph {
+    /// The steps that wait for each other, without those that merely wait for one of them.
+    fn in_circles(&self, ordered: &[usize]) -> BTreeSet<usize> {
+        let mut stuck: BTreeSet<usize> = (0..self.steps.len()).filter(|node| !ordered.contains(node)).collect();
+        loop {
+            let is_last = |node: &&usize| !self.successors[**node].iter().any(|successor| stuck.contains(successor));
+            let Some(last) = stuck.iter().find(is_last).copied() else { return stuck };
+            stuck.remove(&last);
+        }
     }
 }
 
@@ -270,7 +313,7 @@ fn drop_steps(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
-    parting: Parting,
+    parting: Parting<'_>,
 ) -> Result<Vec<DropGroup>, PlanError> {
     let mut absorbed: HashSet<ObjectId> = HashSet::new();
     let mut groups = Vec::new();
@@ -286,8 +329,11 @@ fn drop_steps(
         }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
-        if parting == Parting::LeavesFirst {
-            part_leaves(id, &mut along, decisions, sides);
+        take_along(&mut along, decisions, dialect)?;
+        if let Parting::LeavesFirst(stuck) = parting
+            && stuck.contains(id)
+        {
+            part_leaves(id, &mut along, stuck, decisions, sides);
         }
         for step in &mut steps {
             let reason = decisions.dropped.get(id).cloned().flatten();
@@ -298,6 +344,24 @@ fn drop_steps(
         groups.push((steps, along.into_iter().collect()));
     }
     Ok(groups)
+}
+
+/// Adds what goes by itself with what goes.
+fn take_along(
+    along: &mut HashSet<ObjectId>,
+    decisions: &Decisions<'_>,
+    dialect: &'static dyn Dialect,
+) -> Result<(), PlanError> {
+    let mut stack: Vec<ObjectId> = along.iter().cloned().collect();
+    while let Some(id) = stack.pop() {
+        for dependent in decisions.dependents.get(&id).into_iter().flatten() {
+            let is_dropped = decisions.dropped.contains_key(&dependent.id);
+            if is_dropped && kind_of(dialect, &dependent.id)?.goes_along() && along.insert(dependent.id.clone()) {
+                stack.push(dependent.id.clone());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Only what no container takes in gets to take in others; so what nothing takes in goes first, then shorter names, as
@@ -316,7 +380,13 @@ fn containers_first(
 }
 
 /// Takes out of what goes along with a container the parts that must go first.
-fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &Decisions<'_>, sides: &Sides<'_>) {
+fn part_leaves(
+    container: &ObjectId,
+    along: &mut HashSet<ObjectId>,
+    stuck: &[ObjectId],
+    decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
+) {
     let is_needed = |id: &ObjectId| {
         let dependents = decisions.dependents.get(id).into_iter().flatten();
         dependents.into_iter().any(|dependent| along.contains(&dependent.id))
@@ -324,7 +394,8 @@ fn part_leaves(container: &ObjectId, along: &mut HashSet<ObjectId>, decisions: &
     let needs_other = |id: &ObjectId| {
         let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
         let changes = |need: &ObjectId| decisions.dropped.contains_key(need) || decisions.altered.contains_key(need);
-        needs.into_iter().any(|need| changes(need) && !along.contains(need))
+        let is_stuck = |need: &ObjectId| stuck.iter().any(|object| need == object || need.is_inside(object));
+        needs.into_iter().any(|need| changes(need) && is_stuck(need) && !along.contains(need))
     };
     let leaves: Vec<ObjectId> =
         along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();

@@ -5,7 +5,7 @@ use schema_sync_store::{DiffCalculator, ObjectId, SchemaDiff, SchemaSnapshot};
 use super::decide::Decisions;
 use super::graph::{Parting, StepGraph};
 use super::{MigrationPlan, MigrationStep, PlanError, fold};
-use crate::kind::{Dialect, DialectDiff, Sides};
+use crate::kind::{Compared, Dialect, DialectDiff, Sides, compared};
 
 /// Plans how one snapshot becomes another. Deterministic, and without a database at hand.
 pub trait Planner: Send + Sync {
@@ -38,20 +38,29 @@ impl Planner for DependencyPlanner {
                 return Err(PlanError::DialectMismatch { from, to });
             }
         }
+        let (from_hash, to_hash) = (from.hash(), to.hash());
+        let Compared { from, to, .. } = compared(from, to, dialect);
+        let (from, to) = (&from, &to);
         let diff = DialectDiff(dialect).calculate(from, to);
         refuse_unmodelled(&diff, dialect)?;
+        if !diff.incomparable.is_empty() {
+            return Err(PlanError::Incomparable(diff.incomparable.iter().map(|change| change.id().clone()).collect()));
+        }
         let sides = Sides { from, to };
         let decisions = Decisions::of(&diff, &sides, dialect)?;
         let order = |parting| StepGraph::build(&decisions, &sides, dialect, parting)?.into_order();
         let steps = match order(Parting::Together) {
-            Err(PlanError::Cycle(_)) => order(Parting::LeavesFirst)?,
+            Err(PlanError::Cycle(stuck)) => order(Parting::LeavesFirst(&stuck))?,
             steps => steps?,
         };
         Ok(MigrationPlan {
             dialect: dialect.name().to_owned(),
-            from: from.hash(),
-            to: to.hash(),
-            steps: fold::fold(steps.into_iter().map(|step| telling_objects(step, &sides)).collect()),
+            from: from_hash,
+            to: to_hash,
+            coverage: to.coverage().clone(),
+            steps: fold::fold(
+                steps.into_iter().map(|step| telling_objects(step, &sides)).filter(does_something).collect(),
+            ),
         })
     }
 }
@@ -60,6 +69,11 @@ impl Planner for DependencyPlanner {
 fn telling_objects(mut step: MigrationStep, sides: &Sides<'_>) -> MigrationStep {
     step.makes.retain(|id| sides.to.get(id).is_some());
     step
+}
+
+/// What goes with another object by itself needs no statement, wherever it is dropped.
+fn does_something(step: &MigrationStep) -> bool {
+    !step.statements.is_empty()
 }
 
 fn refuse_unmodelled(diff: &SchemaDiff, dialect: &'static dyn Dialect) -> Result<(), PlanError> {

@@ -12,13 +12,13 @@ struct Catalogue {
     /// The column of its privileges, and what `acldefault` calls such things (PostgreSQL manual, 9.26.3).
     privileges: Option<(&'static str, &'static str)>,
     filter: &'static str,
-    /// SQL for whether the owner is that of another thing.
-    follows: &'static str,
+    /// SQL for the OID and the column of the table whose owner is that of the thing, where there is one.
+    of: &'static str,
 }
 
 impl Catalogue {
     const fn new(class: u32, name: &'static str, owner: &'static str) -> Self {
-        Self { class, name, owner, privileges: None, filter: "true", follows: "false" }
+        Self { class, name, owner, privileges: None, filter: "true", of: "NULL::oid, NULL::int4" }
     }
 
     const fn with_privileges(mut self, column: &'static str, sort: &'static str) -> Self {
@@ -32,11 +32,11 @@ impl Catalogue {
     }
 
     fn select(&self) -> String {
-        let Self { class, owner, follows, .. } = self;
+        let Self { class, owner, of, .. } = self;
         let (privileges, sort) = self.privileges.unwrap_or(("CAST(NULL AS aclitem[])", "NULL"));
         format!(
             "SELECT {class}::oid AS class, x.oid, 0 AS part, x.{owner} AS owner, {privileges} AS privileges, \
-             {sort}::\"char\" AS sort, {follows} AS follows"
+             {sort}::\"char\" AS sort, {of}"
         )
     }
 
@@ -56,18 +56,19 @@ impl Catalogue {
     }
 }
 
-/// The sequence of a column has the owner of its table.
-const RELATIONS: Catalogue = Catalogue {
-    follows: "(x.relkind = 'S' AND EXISTS (SELECT FROM pg_depend o WHERE o.classid = 1259 AND o.objid = x.oid AND o.objsubid = 0 \
-              AND o.refclassid = 1259 AND o.deptype IN ('a', 'i')))",
-    ..Catalogue::new(1259, "pg_class", "relowner")
+/// Relations of a namespace; the sequence of a column has the owner of its table.
+fn relations() -> String {
+    let relations = Catalogue::new(1259, "pg_class", "relowner")
         .with_privileges("x.relacl", "CASE WHEN x.relkind = 'S' THEN 's' ELSE 'r' END")
-        .where_it("x.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND x.relpersistence <> 't'")
-};
+        .where_it("x.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND x.relpersistence <> 't'");
+    let relations = Catalogue { of: "o.refobjid, o.refobjsubid", ..relations };
+    let owning = "LEFT JOIN pg_depend o ON x.relkind = 'S' AND o.classid = 1259 AND o.objid = x.oid AND o.objsubid = 0 \
+         AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') WHERE";
+    relations.in_schema().replacen("WHERE", owning, 1)
+}
 
 /// Catalogues of what is in schemas. Multiranges and what makes ranges come and go with their range type.
 const IN_SCHEMA: &[Catalogue] = &[
-    RELATIONS,
     Catalogue::new(1247, "pg_type", "typowner").with_privileges("x.typacl", "'T'").where_it(
         "x.typtype <> 'm' AND (x.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = x.typrelid))",
     ),
@@ -95,22 +96,27 @@ const IN_DATABASE: &[Catalogue] = &[
 ];
 
 /// SQL for all that has an owner or privileges in the namespace `t.ns`, that namespace included: `class`, `oid`, `part`,
-/// `owner`, `privileges`, `sort` and `follows`. Of columns, those with privileges of their own.
+/// `owner`, `privileges`, `sort`, and `of_table` and `of_column` where the owner is that of a table. Of columns, those
+/// with privileges of their own.
 pub(super) fn things_in_schema() -> String {
-    let columns = "SELECT 1259::oid, c.oid, a.attnum::int4, c.relowner, a.attacl, 'c'::\"char\", true \
+    let columns = "SELECT 1259::oid, c.oid, a.attnum::int4, c.relowner, a.attacl, 'c'::\"char\", c.oid, a.attnum::int4 \
          FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' \
          JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL \
          WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259";
-    let namespace =
-        "SELECT 2615::oid, n.oid, 0, n.nspowner, n.nspacl, 'n'::\"char\", false FROM pg_namespace n WHERE n.oid = t.ns";
-    let mut selects: Vec<String> = IN_SCHEMA.iter().map(Catalogue::in_schema).collect();
+    let namespace = "SELECT 2615::oid, n.oid, 0, n.nspowner, n.nspacl, 'n'::\"char\", NULL::oid, NULL::int4 FROM pg_namespace n WHERE n.oid = t.ns";
+    let mut selects = vec![relations()];
+    selects.extend(IN_SCHEMA.iter().map(Catalogue::in_schema));
     selects.extend([columns.to_owned(), namespace.to_owned()]);
-    selects.join(" UNION ALL ")
+    named(&selects.join(" UNION ALL "))
 }
 
 /// The same for what is in no schema.
 pub(super) fn things_in_database() -> String {
-    IN_DATABASE.iter().map(Catalogue::in_database).collect::<Vec<_>>().join(" UNION ALL ")
+    named(&IN_DATABASE.iter().map(Catalogue::in_database).collect::<Vec<_>>().join(" UNION ALL "))
+}
+
+fn named(selects: &str) -> String {
+    format!("SELECT y.* FROM ({selects}) y (class, oid, part, owner, privileges, sort, of_table, of_column)")
 }
 
 /// SQL for the privileges of `y`, a row of the above, as four arrays: grantees (null for everybody), grantors, what may be

@@ -4,7 +4,8 @@
 //! in a namespace, while `pg_class`, `pg_type` and `pg_proc` have no index that begins with it. So the cost of a tenant
 //! does not grow with the number of the others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use schema_sync_store::{Attributes, Object, ObjectId};
 use serde::Serialize;
@@ -14,6 +15,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
 use super::quote;
+use crate::scope::Scope;
 
 /// The catalogues' OIDs, fixed for all releases (`src/include/catalog` of PostgreSQL).
 pub(super) mod class {
@@ -39,6 +41,7 @@ pub(super) struct Server {
 }
 
 /// A statement over some namespaces, and what its rows mean.
+#[derive(Debug)]
 pub(super) struct Source {
     /// For error messages.
     pub(super) name: &'static str,
@@ -120,6 +123,7 @@ pub(super) struct Shared {
     /// What belongs to an extension, with the extension's OID.
     pub(super) members: HashMap<(u32, u32), u32>,
     pub(super) operator_classes: HashMap<u32, Named>,
+    pub(super) scope: Arc<Scope>,
 }
 
 /// One tenant that is being read.
@@ -127,7 +131,9 @@ pub(super) struct Shared {
 pub(super) struct Reading {
     /// The name of the tenant's own schema.
     pub(super) own_schema: SmolStr,
-    pub(super) shared: std::sync::Arc<Shared>,
+    /// The tenant's own name, as roles may have it in theirs.
+    tenant: String,
+    pub(super) shared: Arc<Shared>,
     pub(super) relations: HashMap<u32, Relation>,
     /// Indexes that no constraint has claimed yet.
     pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
@@ -136,17 +142,20 @@ pub(super) struct Reading {
     /// Not-null constraints, by table and column number.
     pub(super) not_nulls: HashMap<(u32, i32), super::kinds::not_null::NotNullRow>,
     /// The options of identity columns' sequences, by table and column number.
-    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::sequence::SequenceOptions>,
+    pub(super) identity_sequences: HashMap<(u32, i32), super::kinds::identity::IdentitySequence>,
     objects: Vec<Object>,
     addresses: HashMap<Address, usize>,
+    /// The objects that have no address.
+    part_ids: HashSet<ObjectId>,
     /// Needs that can be looked up only when all is read.
     later_needs: Vec<(Address, Address)>,
 }
 
 impl Reading {
-    pub(super) fn new(own_schema: SmolStr, shared: std::sync::Arc<Shared>) -> Self {
+    pub(super) fn new(own_schema: SmolStr, tenant: String, shared: Arc<Shared>) -> Self {
         Self {
             own_schema,
+            tenant,
             shared,
             relations: HashMap::new(),
             indexes: HashMap::new(),
@@ -155,6 +164,7 @@ impl Reading {
             identity_sequences: HashMap::new(),
             objects: Vec::new(),
             addresses: HashMap::new(),
+            part_ids: HashSet::new(),
             later_needs: Vec::new(),
         }
     }
@@ -168,6 +178,22 @@ impl Reading {
     pub(super) fn add(&mut self, address: Address, object: Object) {
         self.addresses.insert(address, self.objects.len());
         self.objects.push(object);
+    }
+
+    /// Adds an object that tells more of another, and that nothing refers to by an address.
+    pub(super) fn add_part(&mut self, object: Object) {
+        self.part_ids.insert(object.id.clone());
+        self.objects.push(object);
+    }
+
+    /// Whether [`Self::add_part`] added an object.
+    pub(super) fn has(&self, id: &ObjectId) -> bool {
+        self.part_ids.contains(id)
+    }
+
+    /// A role's name as snapshots tell it.
+    pub(super) fn neutral_role(&self, role: &str) -> String {
+        self.shared.scope.neutral_role(role, &self.tenant)
     }
 
     /// Says that the catalogue has another address for an object: a table's row type.

@@ -6,18 +6,22 @@ use smol_str::SmolStr;
 use tokio_postgres::{Client, Row};
 
 use super::catalog::{Address, Cells, Reading, Server, class};
-use super::kinds::{comment, described, extension, schema};
+use super::kinds::{access, comment, default_privilege, described, extension, schema};
+use crate::scope::Include;
 
 const EXTENSIONS: &str = "SELECT e.oid, e.extname::text, e.extversion, n.nspname::text, \
      (SELECT s.description FROM pg_description s WHERE s.classoid = 3079 AND s.objoid = e.oid) \
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'";
 
-/// What needs what, where one of both is in no schema: access methods, casts, event triggers, foreign-data wrappers,
-/// languages, publications with their tables and schemas, servers, transforms and user mappings.
+/// What needs what, where one of both is in no schema: access methods, casts, event triggers, extensions, foreign-data wrappers,
+/// languages, publications with their tables and schemas, servers, transforms and user mappings. The server notes that a
+/// routine needs a transform only where it was made after it; here each whose types are transformed does.
 const NEEDS: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend \
-     WHERE deptype IN ('n', 'a') AND objid >= 16384 AND classid IN (1417, 1418, 2328, 2601, 2605, 2612, 3466, 3576, 6104, 6106, 6237) \
+     WHERE deptype IN ('n', 'a') AND objid >= 16384 AND classid IN (1417, 1418, 2328, 2601, 2605, 2612, 3079, 3466, 3576, 6104, 6106, 6237) \
      UNION ALL SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend \
-     WHERE deptype IN ('n', 'a') AND refobjid >= 16384 AND refclassid IN (1417, 2328, 2601, 2612, 3576)";
+     WHERE deptype IN ('n', 'a') AND refobjid >= 16384 AND refclassid IN (1417, 2328, 2601, 2612) \
+     UNION ALL SELECT 1255, p.oid, 0, 3576, f.oid, 0 FROM pg_transform f JOIN pg_proc p ON p.prolang = f.trflang \
+     AND f.trftype = ANY(p.prorettype || p.proargtypes::oid[]) AND p.oid >= 16384 WHERE f.oid >= 16384";
 
 /// Comments on those.
 const COMMENTS: &str = "SELECT classoid, objoid, description FROM pg_description \
@@ -56,13 +60,23 @@ pub(super) async fn read(
     let extensions = client.query(EXTENSIONS, &[]).await?;
     let described = client.query(&described::in_database(server), &[]).await?;
     let needs = client.query(NEEDS, &[]).await?;
+    let access = if reading.shared.scope.include.is_empty() {
+        Vec::new()
+    } else {
+        client.query(&access::in_database(), &[]).await?
+    };
+    let default_privileges = if reading.shared.scope.includes(Include::Grants) {
+        client.query(&default_privilege::in_database(), &[]).await?
+    } else {
+        Vec::new()
+    };
     let comments = client.query(COMMENTS, &[]).await?;
     for row in needs {
         let address = |at: usize| Ok((row.try_get(at)?, row.try_get(at + 1)?, row.try_get(at + 2)?));
         let dependent: Result<Address, tokio_postgres::Error> = address(0);
         reading.later_need(dependent?, address(3)?);
     }
-    let rows = Rows { extensions, described, comments };
+    let rows = Rows { extensions, described, comments, access, default_privileges };
     Ok(take_in(&rows, reading, namespaces))
 }
 
@@ -70,6 +84,8 @@ struct Rows {
     extensions: Vec<Row>,
     described: Vec<Row>,
     comments: Vec<Row>,
+    access: Vec<Row>,
+    default_privileges: Vec<Row>,
 }
 
 fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolStr>)]) -> Result<(), String> {
@@ -94,6 +110,12 @@ fn take_in(rows: &Rows, reading: &mut Reading, namespaces: &[(u32, Option<SmolSt
         if let Some(target) = target {
             reading.add((0, oid, 0), comment::on(&target, cells.get(2)?)?);
         }
+    }
+    for cells in rows.access.iter().map(Cells) {
+        access::take_in(&cells, reading)?;
+    }
+    for cells in rows.default_privileges.iter().map(Cells) {
+        default_privilege::take_in(&cells, reading)?;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use tokio_postgres::{Client, Error, Row};
 
 use super::access::{EXPLODED, Privilege, Target, grantee_text, privileges, things_in_database, things_in_schema};
+use super::catalog::Address;
 use super::quote::identifier;
+use crate::plan::MigrationPlan;
 
 /// What a plan is silent of, and must therefore leave as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,28 +17,37 @@ pub(super) struct Silence {
     pub(super) grants: bool,
 }
 
+impl Silence {
+    /// Whether there is anything that the plan is silent of.
+    pub(super) fn is_any(self) -> bool {
+        self.owners || self.grants
+    }
+}
+
 /// Nothing is made again under a name that was not given up before, and what gives one up says so.
-pub(super) fn may_replace(statements: &[&str]) -> bool {
-    statements.iter().any(|statement| statement.contains("DROP "))
+pub(super) fn may_replace(plan: &MigrationPlan) -> bool {
+    plan.statements().any(|statement| statement.contains("DROP "))
 }
 
 /// One thing that has an owner or privileges.
 #[derive(Debug)]
-struct Thing {
-    address: (u32, u32, i32),
-    name: Name,
-    owner: String,
+pub(super) struct Thing {
+    pub(super) address: Address,
+    pub(super) name: Name,
+    pub(super) owner: String,
     /// Its owner is that of another thing.
     follows: bool,
-    privileges: Vec<Privilege>,
+    pub(super) privileges: Vec<Privilege>,
+    /// Its privileges are not the built-in default, or were told nevertheless.
+    pub(super) is_granted: bool,
 }
 
 /// What a thing is called, and what sort of thing it is, as `pg_identify_object` says both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Name {
+pub(super) struct Name {
     sort: String,
     identity: String,
-    column: Option<String>,
+    pub(super) column: Option<String>,
 }
 
 /// What must come back.
@@ -50,8 +61,8 @@ pub(super) struct Keepsakes {
 /// role would make them.
 fn listing() -> String {
     format!(
-        "SELECT y.class, y.oid, y.part, o.type, o.identity, a.attname::text, pg_get_userbyid(y.owner)::text, y.follows, \
-         e.grantees, e.grantors, e.names, e.grantable \
+        "SELECT y.class, y.oid, y.part, o.type, o.identity, a.attname::text, pg_get_userbyid(y.owner)::text, y.of_table IS NOT NULL, \
+         e.grantees, e.grantors, e.names, e.grantable, y.privileges IS NOT NULL \
          FROM (SELECT y.* FROM unnest($1::oid[]) t(ns) CROSS JOIN LATERAL ({}) y \
            UNION ALL SELECT y.* FROM ({}) y WHERE $2) y \
          CROSS JOIN LATERAL pg_identify_object(y.class, y.oid, 0) o \
@@ -75,7 +86,8 @@ const GONE: &str = "SELECT class, oid, part FROM unnest($1::oid[], $2::oid[], $3
 const HAS_COLUMN: &str =
     "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = $2::text AND NOT attisdropped)";
 
-async fn list(client: &Client, schema: Option<&str>, only_special: bool) -> Result<Vec<Thing>, Error> {
+/// The things of a tenant; with `only_special`, those alone that the present role would not make so.
+pub(super) async fn list(client: &Client, schema: Option<&str>, only_special: bool) -> Result<Vec<Thing>, Error> {
     let namespaces: Vec<u32> =
         client.query(NAMESPACES, &[&schema]).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     let rows = client.query(&listing(), &[&namespaces, &schema.is_none(), &only_special]).await?;
@@ -89,6 +101,7 @@ fn read(row: &Row) -> Result<Thing, Error> {
         owner: row.try_get(6)?,
         follows: row.try_get(7)?,
         privileges: privileges(row, 8)?,
+        is_granted: row.try_get(12)?,
     })
 }
 
@@ -225,12 +238,21 @@ fn granted_by(role: &str, statement: String) -> [String; 3] {
 
 impl Name {
     /// What GRANT calls it.
-    fn granted(&self) -> String {
+    pub(super) fn granted(&self) -> String {
         let words = match self.sort.as_str() {
             "server" => "FOREIGN SERVER".to_owned(),
             _ => self.words(),
         };
         format!("{words} {}", self.identity)
+    }
+
+    /// What everybody may do with it when it is new (PostgreSQL manual, 5.7).
+    pub(super) fn default_of_everybody(&self) -> Option<&'static str> {
+        match self.sort.as_str() {
+            "function" | "procedure" | "aggregate" => Some("EXECUTE"),
+            "type" | "language" => Some("USAGE"),
+            _ => None,
+        }
     }
 
     /// What ALTER calls it.

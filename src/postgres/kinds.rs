@@ -1,7 +1,9 @@
 //! The kinds of PostgreSQL: one file a kind, one line in [`KINDS`].
 
+pub(super) mod access;
 mod access_method;
 pub(super) mod aggregate;
+mod base_type;
 mod cast;
 pub(super) mod check;
 pub(super) mod collation;
@@ -12,6 +14,7 @@ pub(super) mod composite_type;
 pub(super) mod constraint;
 mod conversion;
 pub(super) mod default;
+pub(super) mod default_privilege;
 pub(super) mod dependency;
 pub(super) mod described;
 pub(super) mod domain;
@@ -23,6 +26,8 @@ mod foreign_data_wrapper;
 pub(super) mod foreign_key;
 mod foreign_options;
 mod foreign_table;
+mod grant;
+pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
 mod joining;
@@ -33,6 +38,7 @@ pub(super) mod not_null;
 mod operator;
 mod operator_class;
 mod operator_family;
+mod owner;
 pub(super) mod policy;
 mod publication;
 pub(super) mod range_type;
@@ -61,10 +67,11 @@ mod user_mapping;
 pub(super) mod view;
 
 use crate::kind::{Dialect, Kind};
+use crate::scope::{Include, Scope};
 
 use shared::{
     SHADOWED, columns_exist, comments_of, constraint_name, deferral, drop_constraint, found_by_bare_name, index_name,
-    is_partitioned, mentions, options_text, relation_name, type_name, validate_constraint,
+    is_partitioned, mentions, option_clauses, options_text, relation_name, rows_of, type_name, validate_constraint,
 };
 
 use super::catalog::{Reading, Source};
@@ -73,6 +80,7 @@ use super::catalog::{Reading, Source};
 const KINDS: &[&dyn Kind] = &[
     &access_method::KIND,
     &aggregate::Aggregate,
+    &base_type::BaseType,
     &cast::KIND,
     &check::Check,
     &collation::Collation,
@@ -81,6 +89,7 @@ const KINDS: &[&dyn Kind] = &[
     &composite_type::CompositeType,
     &conversion::KIND,
     &default::Default,
+    &default_privilege::DefaultPrivilege,
     &domain::Domain,
     &enumeration::Enumeration,
     &event_trigger::EventTrigger,
@@ -89,12 +98,14 @@ const KINDS: &[&dyn Kind] = &[
     &foreign_data_wrapper::ForeignDataWrapper,
     &foreign_key::ForeignKey,
     &routine::FUNCTION,
+    &grant::Grant,
     &index::Index,
     &language::KIND,
     &view::MATERIALIZED_VIEW,
     &operator::Operator,
     &operator_class::KIND,
     &operator_family::OperatorFamily,
+    &owner::Owner,
     &policy::Policy,
     &key::PRIMARY_KEY,
     &routine::PROCEDURE,
@@ -118,7 +129,7 @@ const KINDS: &[&dyn Kind] = &[
 ];
 
 /// Where objects are read from, in an order in which each finds what it refers to.
-pub(super) const SOURCES: &[&Source] = &[
+const SOURCES: &[&Source] = &[
     &relation::SOURCE,
     &column::SOURCE,
     &default::SOURCE,
@@ -138,6 +149,13 @@ pub(super) const SOURCES: &[&Source] = &[
     &dependency::SOURCE,
     &comment::SOURCE,
 ];
+
+/// The sources that are asked where this is looked at.
+pub(super) fn sources(scope: &Scope) -> Vec<&'static Source> {
+    let access = (!scope.include.is_empty()).then_some(&access::SOURCE);
+    let defaults = scope.includes(Include::Grants).then_some(&default_privilege::SOURCE);
+    SOURCES.iter().copied().chain(access).chain(defaults).collect()
+}
 
 /// What must happen when all rows of a source are read, and before those of the next are.
 pub(super) fn after(source: &str, reading: &mut Reading) -> Result<(), String> {

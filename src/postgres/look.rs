@@ -1,7 +1,7 @@
 //! One look at some tenants, within the transaction that is open: all statements in one round trip, and each row turned
 //! into an object while the server goes on with the next statement.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
@@ -11,10 +11,11 @@ use tokio_postgres::{Client, Error, Row, Statement};
 
 use super::catalog::{Address, Cells, Named, Namespace, Reading, Shared, Source};
 use super::database;
-use super::kinds::{self, SOURCES, described};
+use super::kinds::{self, described};
 use super::session::{Prepared, Session, answer, send};
 use super::subjects::{Subject, find_subjects};
 use crate::adapter::{AdapterError, Location, TenantContext};
+use crate::scope::Scope;
 
 /// Plans that start from the namespace and go on by index, made once a connection: the statistics of a catalogue that
 /// is full of equal tenants lead to others.
@@ -34,7 +35,8 @@ pub(super) async fn inspect_here(
     let prepared = session.prepared(tenants.len()).await?;
     let (client, server) = (session.client(), session.server);
     let (subjects, mut results, any_described) = find_subjects(client, &prepared, tenants).await?;
-    let readings = read_all(client, &prepared, &subjects, any_described).await?;
+    let scope = Arc::clone(&session.scope);
+    let readings = read_all(client, &prepared, &subjects, any_described, Arc::clone(&scope)).await?;
     for (subject, reading) in subjects.into_iter().zip(readings) {
         let objects = match (reading, &subject.tenant.location) {
             (Ok(mut reading), Location::Database(_)) => {
@@ -48,7 +50,7 @@ pub(super) async fn inspect_here(
         let tenant = subject.tenant.name.clone();
         let result =
             objects.map_err(|reason| AdapterError::Inspection { tenant: tenant.clone(), reason }).and_then(|objects| {
-                SchemaSnapshot::new("postgresql", BTreeSet::new(), objects)
+                SchemaSnapshot::new("postgresql", scope.coverage(), objects)
                     .map_err(|error| AdapterError::Snapshot { tenant, error })
             });
         results.insert(subject.tenant, result);
@@ -68,6 +70,7 @@ async fn read_all(
     prepared: &Prepared,
     subjects: &[Subject],
     any_described: bool,
+    scope: Arc<Scope>,
 ) -> Result<Readings, Error> {
     let mut places: HashMap<u32, (usize, Namespace)> = HashMap::new();
     for (place, subject) in subjects.iter().enumerate() {
@@ -85,15 +88,17 @@ async fn read_all(
     let members = client.query(&prepared.members, &[]);
     let classes = prepared.added_classes(client);
     let mut requests = Vec::with_capacity(prepared.sources.len());
-    for (source, statement) in SOURCES.iter().zip(&prepared.sources) {
+    for (source, statement) in &prepared.sources {
         let is_asked = any_described || source.name != described::SOURCE.name;
         requests.push(read_source(client, statement, &parameters, is_asked));
     }
     let (members, classes, sent) = futures_util::join!(members, classes, send(requests));
-    let shared = Arc::new(shared(&members?, prepared.own_classes.iter().chain(&classes?))?);
-    let mut readings: Readings =
-        subjects.iter().map(|subject| Ok(Reading::new(subject.own.clone(), Arc::clone(&shared)))).collect();
-    for (source, request) in SOURCES.iter().zip(sent) {
+    let shared = Shared { scope, ..shared(&members?, prepared.own_classes.iter().chain(&classes?))? };
+    let shared = Arc::new(shared);
+    let reading =
+        |subject: &Subject| Ok(Reading::new(subject.own.clone(), subject.tenant.location.name(), Arc::clone(&shared)));
+    let mut readings: Readings = subjects.iter().map(reading).collect();
+    for ((source, _), request) in prepared.sources.iter().zip(sent) {
         let rows = answer(request).await.transpose()?.unwrap_or_default();
         take_in(source, &rows, &places, &mut readings)?;
     }

@@ -180,7 +180,7 @@ pub(super) fn identifier(name: &str) -> String {
     if starts_well && goes_on_well && KEYWORDS.binary_search(&name).is_err() {
         name.to_owned()
     } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        format!("\"{}\"", inside_identifier(name))
     }
 }
 
@@ -188,6 +188,16 @@ pub(super) fn identifier(name: &str) -> String {
 pub(super) fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+/// Text as it stands within the double quotes of an identifier.
+pub(super) fn inside_identifier(text: &str) -> String {
+    text.replace('"', "\"\"")
+}
+
+/// Text as it stands within the quotes of an escape string, `E'…'`, also where that is within a dollar-quoted body.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "''").replace('$', "\\x24")
 }
 
 /// A list of identifiers, separated by commas.

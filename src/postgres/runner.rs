@@ -1,5 +1,6 @@
 //! Changing tenants: an advisory lock on the very connection that runs the statements, and one transaction.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,15 +12,21 @@ use tokio_postgres::types::Type;
 use super::inspector::inspect_settled;
 use super::keepsakes::{self, Keepsakes, Silence};
 use super::look::inspect_here;
+use super::newcomers::{self, Newcomers};
 use super::quote::identifier;
 use super::session::{Session, Sessions, describe, in_order};
+use super::spoken;
 use crate::adapter::{AdapterError, Location, LockGuard, MigrationRunner, TenantContext};
-use crate::plan::MigrationPlan;
+use crate::plan::{MigrationPlan, MigrationStep};
+use crate::scope::Include;
 
 /// Between two tries to take a lock, in milliseconds: at least, and at most.
 const POLL_MS: (u64, u64) = (20, 80);
 /// How long a statement waits for the lock of a table before the transaction is given up and tried again.
 const TABLE_LOCK_TIMEOUT_MS: u64 = 5_000;
+
+/// What errors call the statements that read owners and privileges.
+const ACCESS: &str = "(owners and privileges)";
 
 /// Changes tenants of one server.
 #[derive(Debug)]
@@ -51,6 +58,11 @@ fn lock_key(tenant: &TenantContext) -> i64 {
 
 #[async_trait]
 impl MigrationRunner for Runner {
+    fn bind<'a>(&self, tenant: &TenantContext, plan: &'a MigrationPlan) -> Cow<'a, MigrationPlan> {
+        let (_, schema) = place_of(tenant, self.sessions.options().database());
+        spoken::bind(plan, &tenant.location.name(), &schema)
+    }
+
     async fn acquire_lock(
         &self,
         tenant: &TenantContext,
@@ -119,6 +131,38 @@ impl Lock {
         }
     }
 
+    /// The tenant's schema, where the tenant is no more than that.
+    fn only_schema(&self) -> Option<String> {
+        match &self.tenant.location {
+            Location::Schema(_) => Some(self.schema.clone()),
+            Location::Database(_) | Location::File(_) => None,
+        }
+    }
+
+    async fn execute_all(&mut self, statements: &[String]) -> Result<(), AdapterError> {
+        self.execute(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+
+    /// Runs a plan that grants: what it makes is brought to the built-in default before it is granted.
+    async fn execute_granting(&mut self, plan: &MigrationPlan, schema: Option<&str>) -> Result<(), AdapterError> {
+        let may_get_more = newcomers::may_get_more(self.session.client(), plan).await;
+        if !may_get_more.map_err(|error| self.failed(ACCESS, &error))? {
+            return self.execute(&plan.statements().collect::<Vec<_>>()).await;
+        }
+        let newcomers = Newcomers::read(self.session.client(), schema).await;
+        let mut newcomers = newcomers.map_err(|error| self.failed(ACCESS, &error))?;
+        let parts = plan.steps.chunk_by(|left, right| is_grant(left) || !is_grant(right));
+        for part in parts {
+            let statements = part.iter().flat_map(|step| &step.statements).map(String::as_str);
+            self.execute(&statements.collect::<Vec<_>>()).await?;
+            if !part.last().is_some_and(is_grant) {
+                let stripping = newcomers.stripping(self.session.client(), schema).await;
+                self.execute_all(&stripping.map_err(|error| self.failed(ACCESS, &error))?).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn run(&self, statement: &str) -> Result<(), AdapterError> {
         self.session.client().batch_execute(statement).await.map_err(|error| self.failed(statement, &error))
     }
@@ -133,6 +177,10 @@ impl Lock {
             retryable: error.code().is_some_and(|code| may_succeed_later.contains(code)),
         }
     }
+}
+
+fn is_grant(step: &MigrationStep) -> bool {
+    step.object.kind == "grant"
 }
 
 /// Inspects within an open transaction and leaves its settings as they were: what is deferred to the end of the
@@ -190,21 +238,23 @@ impl LockGuard for Lock {
     }
 
     async fn execute_plan(&mut self, plan: &MigrationPlan) -> Result<(), AdapterError> {
-        let statements: Vec<&str> = plan.statements().collect();
-        let silence = Silence { owners: true, grants: true };
-        if !keepsakes::may_replace(&statements) {
-            return self.execute(&statements).await;
-        }
-        let schema = match &self.tenant.location {
-            Location::Schema(_) => Some(self.schema.clone()),
-            Location::Database(_) | Location::File(_) => None,
+        let is_silent_of = |include: Include| !plan.coverage.contains(include.name());
+        let silence = Silence { owners: is_silent_of(Include::Owners), grants: is_silent_of(Include::Grants) };
+        let schema = self.only_schema();
+        let kept = if silence.is_any() && keepsakes::may_replace(plan) {
+            let kept = Keepsakes::read(self.session.client(), schema.as_deref(), silence).await;
+            Some(kept.map_err(|error| self.failed(ACCESS, &error))?)
+        } else {
+            None
         };
-        let failed = |error| self.failed("(owners and privileges)", &error);
-        let kept = Keepsakes::read(self.session.client(), schema.as_deref(), silence).await.map_err(failed)?;
-        self.execute(&statements).await?;
-        let failed = |error| self.failed("(owners and privileges)", &error);
-        let restoring = kept.restoring(self.session.client(), schema.as_deref()).await.map_err(failed)?;
-        self.execute(&restoring.iter().map(String::as_str).collect::<Vec<_>>()).await
+        if silence.grants {
+            self.execute(&plan.statements().collect::<Vec<_>>()).await?;
+        } else {
+            self.execute_granting(plan, schema.as_deref()).await?;
+        }
+        let Some(kept) = kept else { return Ok(()) };
+        let restoring = kept.restoring(self.session.client(), schema.as_deref()).await;
+        self.execute_all(&restoring.map_err(|error| self.failed(ACCESS, &error))?).await
     }
 
     async fn holds(&mut self, query: &str) -> Result<bool, AdapterError> {

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::{MaybeDone, maybe_done};
 use tokio_postgres::{Client, Row, Statement};
 
-use super::catalog::{Server, statement};
+use super::catalog::{Server, Source, statement};
 use super::connection::Connection;
-use super::kinds::{SOURCES, described};
+use super::kinds::{described, sources};
 use super::options::ConnectOptions;
 use crate::adapter::AdapterError;
+use crate::scope::Scope;
 
 /// A backend grows with every tenant that it prints; after this many a new one takes over.
 const TENANTS_MAX: usize = 500;
@@ -22,8 +23,8 @@ const IDLE_MAX: usize = 16;
 /// What a session prepares once.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    /// In the order of [`SOURCES`].
-    pub(super) sources: Vec<Statement>,
+    /// What is asked, in this order, with its statements.
+    pub(super) sources: Vec<(&'static Source, Statement)>,
     /// See [`namespaces`], [`MEMBERS`], [`OPERATOR_CLASSES`] and [`VISIBLE`].
     pub(super) namespaces: Statement,
     pub(super) members: Statement,
@@ -63,8 +64,9 @@ impl Prepared {
     }
 
     /// Prepares all in one go.
-    async fn new(client: &Client, server: Server) -> Result<Self, tokio_postgres::Error> {
-        let texts: Vec<String> = SOURCES.iter().map(|source| statement(&(source.body)(&server))).collect();
+    async fn new(client: &Client, server: Server, scope: &Scope) -> Result<Self, tokio_postgres::Error> {
+        let asked = sources(scope);
+        let texts: Vec<String> = asked.iter().map(|source| statement(&(source.body)(&server))).collect();
         let mut requests = Vec::with_capacity(texts.len());
         for text in &texts {
             requests.push(client.prepare(text));
@@ -78,6 +80,7 @@ impl Prepared {
             client.prepare(VISIBLE),
         );
         let sources: Vec<Statement> = sources.into_iter().collect::<Result<_, _>>()?;
+        let sources = asked.into_iter().zip(sources).collect();
         let (namespaces, members) = (namespaces?, members?);
         let (operator_classes, visible) = (operator_classes?, visible?);
         let own_classes = client.query(&operator_classes, &[&0_u32, &OWN_OIDS_END]).await?;
@@ -90,12 +93,14 @@ impl Prepared {
 pub(super) struct Session {
     pub(super) connection: Connection,
     pub(super) server: Server,
+    /// What it looks at.
+    pub(super) scope: Arc<Scope>,
     prepared: Option<Arc<Prepared>>,
     tenants: usize,
 }
 
 impl Session {
-    async fn open(options: &ConnectOptions) -> Result<Self, AdapterError> {
+    async fn open(options: &ConnectOptions, scope: Arc<Scope>) -> Result<Self, AdapterError> {
         let connection = options.connect().await?;
         let failed = |error: tokio_postgres::Error| AdapterError::Connect {
             target: options.redacted(),
@@ -112,7 +117,7 @@ impl Session {
             let reason = format!("the server is PostgreSQL {}; 14 is the oldest that is supported", version / 10_000);
             return Err(AdapterError::Connect { target: options.redacted(), reason });
         }
-        Ok(Self { connection, server: Server { version }, prepared: None, tenants: 0 })
+        Ok(Self { connection, server: Server { version }, scope, prepared: None, tenants: 0 })
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -125,7 +130,7 @@ impl Session {
         if let Some(prepared) = &self.prepared {
             return Ok(Arc::clone(prepared));
         }
-        let prepared = Arc::new(Prepared::new(&self.connection.client, self.server).await?);
+        let prepared = Arc::new(Prepared::new(&self.connection.client, self.server, &self.scope).await?);
         self.prepared = Some(Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -135,12 +140,13 @@ impl Session {
 #[derive(Debug)]
 pub(super) struct Sessions {
     options: ConnectOptions,
+    scope: Arc<Scope>,
     idle: Mutex<HashMap<String, Vec<Session>>>,
 }
 
 impl Sessions {
-    pub(super) fn new(options: ConnectOptions) -> Arc<Self> {
-        Arc::new(Self { options, idle: Mutex::default() })
+    pub(super) fn new(options: ConnectOptions, scope: Scope) -> Arc<Self> {
+        Arc::new(Self { options, scope: Arc::new(scope), idle: Mutex::default() })
     }
 
     pub(super) fn options(&self) -> &ConnectOptions {
@@ -152,7 +158,7 @@ impl Sessions {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(database).and_then(Vec::pop);
         match idle {
             Some(session) if !session.client().is_closed() => Ok(session),
-            _ => Session::open(&self.options.with_database(database)).await,
+            _ => Session::open(&self.options.with_database(database), Arc::clone(&self.scope)).await,
         }
     }
 

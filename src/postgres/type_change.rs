@@ -41,6 +41,7 @@ fn parse(printed: &str) -> Parsed {
 const TEXTS: [&str; 3] = ["text", "character varying", "character"];
 const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
 const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+const BITS: [&str; 2] = ["bit", "bit varying"];
 const TIMES: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
 
 /// What changing one type to another means.
@@ -51,28 +52,57 @@ pub(super) fn conversion(from: &str, to: &str) -> Conversion {
     }
     let both_in = |family: &[&str]| family.contains(&old.base.as_str()) && family.contains(&new.base.as_str());
     let casts_itself = old.is_array == new.is_array
-        && (old.base == new.base || both_in(&NUMBERS) || both_in(&TIMES) || both_in(&TEXTS));
+        && (old.base == new.base
+            || is_interval(&old) && is_interval(&new)
+            || both_in(&NUMBERS)
+            || both_in(&TIMES)
+            || both_in(&TEXTS)
+            || both_in(&BITS));
     let is_to_text = !new.is_array && TEXTS.contains(&new.base.as_str());
     let using = if casts_itself || is_to_text {
         None
     } else {
         // What is no text and has no cast of its own to the new type goes by its text.
         let through_text = if is_direct(&old, &new) { "" } else { "text::" };
-        Some(format!("{through_text}{}{}", new.base, if new.is_array { "[]" } else { "" }))
+        Some(format!("{through_text}{}{}", unlimited(&new.base), if new.is_array { "[]" } else { "" }))
     };
     Conversion::Narrowing { using }
 }
+
+/// Without a modifier, `character` and `bit` are of length 1; these are the same types of any length.
+fn unlimited(base: &str) -> &str {
+    match base {
+        "character" => "bpchar",
+        "bit" => "bit varying",
+        other => other,
+    }
+}
+
+/// Its fields are printed with the name: `interval day to second`.
+fn is_interval(parsed: &Parsed) -> bool {
+    parsed.base == "interval" || parsed.base.starts_with("interval ")
+}
+
+/// Types that the server casts to each other when asked (`pg_cast`), where their texts need not do.
+const DIRECT: [(&str, &str); 5] = [
+    ("money", "numeric"),
+    ("json", "jsonb"),
+    ("timestamp without time zone", "time without time zone"),
+    ("timestamp with time zone", "time without time zone"),
+    ("timestamp with time zone", "time with time zone"),
+];
 
 /// Pairs that the server casts when asked: text to anything, numbers to boolean and back.
 fn is_direct(old: &Parsed, new: &Parsed) -> bool {
     let is_integer_and_boolean =
         |left: &Parsed, right: &Parsed| left.base == "integer" && right.base == "boolean" && !left.is_array;
-    TEXTS.contains(&old.base.as_str())
+    let is_alike = old.is_array == new.is_array;
+    (TEXTS.contains(&old.base.as_str()) && !old.is_array)
         || is_integer_and_boolean(old, new)
         || is_integer_and_boolean(new, old)
-        || (NUMBERS.contains(&old.base.as_str()) && NUMBERS.contains(&new.base.as_str()))
-        || (old.base == "json" && new.base == "jsonb")
-        || (old.base == "jsonb" && new.base == "json")
+        || (is_alike && NUMBERS.contains(&old.base.as_str()) && NUMBERS.contains(&new.base.as_str()))
+        || (is_alike && DIRECT.contains(&(old.base.as_str(), new.base.as_str())))
+        || (is_alike && matches!((old.base.as_str(), new.base.as_str()), ("jsonb", "json") | ("numeric", "money")))
 }
 
 fn is_lossless(old: &Parsed, new: &Parsed) -> bool {
@@ -171,5 +201,10 @@ mod tests {
         check("text", "numeric(5,2)", &through("numeric"));
         check("mood", "\"Other\"", &through("text::\"Other\""));
         check("text", "text[]", &through("text[]"));
+        check("integer[]", "integer", &through("text::integer"));
+        check("text[]", "character(3)[]", &by_itself);
+        check("integer[]", "character(3)[]", &through("text::bpchar[]"));
+        check("bit varying", "bit(3)", &by_itself);
+        check("integer", "bit(3)", &through("text::bit varying"));
     }
 }

@@ -50,16 +50,31 @@ pub struct SchemaDiff {
     pub changed: Vec<ObjectChange>,
     /// Objects that differ in a way that the database calls cosmetic, like the order of columns; never counted.
     pub cosmetic: Vec<ObjectChange>,
+    /// Objects of which nobody can tell whether they differ: servers of different versions printed them.
+    pub incomparable: Vec<ObjectChange>,
+    /// What only one of the two was looked at for, and was not compared: `grants`.
+    pub uncompared: Vec<String>,
+}
+
+/// How much it counts that an attribute differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// The objects differ.
+    Counts,
+    /// Nothing differs.
+    Cosmetic,
+    /// If the objects differ in what counts, nobody can tell whether they do.
+    Incomparable,
 }
 
 impl SchemaDiff {
-    /// Whether nothing differs that counts.
+    /// Whether nothing differs that counts, and everything could be compared.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.change_count() == 0
+        self.change_count() == 0 && self.incomparable.is_empty()
     }
 
-    /// How many objects were added, removed or changed; cosmetic differences are not counted.
+    /// How many objects were added, removed or changed; cosmetic differences are not counted, nor are incomparable objects.
     #[must_use]
     pub fn change_count(&self) -> usize {
         self.added.len() + self.removed.len() + self.changed.len()
@@ -78,17 +93,17 @@ pub struct ExactDiff;
 
 impl DiffCalculator for ExactDiff {
     fn calculate(&self, from: &SchemaSnapshot, to: &SchemaSnapshot) -> SchemaDiff {
-        calculate(from, to, |_, _| false)
+        calculate(from, to, |_, _| Weight::Counts)
     }
 }
 
-/// Tells two snapshots apart, calling cosmetic what `is_cosmetic` says of an object's change of one attribute.
+/// Tells two snapshots apart, where `weigh` says how much an object's change of one attribute counts.
 ///
 /// One walk over two sorted lists; objects are cloned only where they differ.
 pub fn calculate(
     from: &SchemaSnapshot,
     to: &SchemaSnapshot,
-    is_cosmetic: impl Fn(&Object, &AttributeChange) -> bool,
+    weigh: impl Fn(&Object, &AttributeChange) -> Weight,
 ) -> SchemaDiff {
     let mut diff = SchemaDiff {
         from: from.hash(),
@@ -97,6 +112,8 @@ pub fn calculate(
         removed: Vec::new(),
         changed: Vec::new(),
         cosmetic: Vec::new(),
+        incomparable: Vec::new(),
+        uncompared: Vec::new(),
     };
     if diff.from == diff.to {
         return diff;
@@ -105,7 +122,7 @@ pub fn calculate(
     loop {
         match (before.peek(), after.peek()) {
             (Some(old), Some(new)) if old.id == new.id => {
-                compare(old, new, &is_cosmetic, &mut diff);
+                compare(old, new, &weigh, &mut diff);
                 before.next();
                 after.next();
             }
@@ -117,12 +134,7 @@ pub fn calculate(
     }
 }
 
-fn compare(
-    from: &Object,
-    to: &Object,
-    is_cosmetic: &impl Fn(&Object, &AttributeChange) -> bool,
-    diff: &mut SchemaDiff,
-) {
+fn compare(from: &Object, to: &Object, weigh: &impl Fn(&Object, &AttributeChange) -> Weight, diff: &mut SchemaDiff) {
     if from.attributes == to.attributes {
         // Objects that say the same and lean on others: not counted, and the reason why the hashes differ.
         if from.needs != to.needs {
@@ -131,9 +143,14 @@ fn compare(
         }
         return;
     }
-    let (cosmetic, counted): (Vec<_>, Vec<_>) =
-        attribute_changes(from, to).into_iter().partition(|change| is_cosmetic(to, change));
-    for (attributes, list) in [(counted, &mut diff.changed), (cosmetic, &mut diff.cosmetic)] {
+    let (counted, mut cosmetic): (Vec<_>, Vec<_>) =
+        attribute_changes(from, to).into_iter().partition(|change| weigh(to, change) == Weight::Counts);
+    let is_doubtful = !counted.is_empty() && cosmetic.iter().any(|change| weigh(to, change) == Weight::Incomparable);
+    let told = if is_doubtful { &mut diff.incomparable } else { &mut diff.changed };
+    if is_doubtful {
+        cosmetic.retain(|change| weigh(to, change) == Weight::Cosmetic);
+    }
+    for (attributes, list) in [(counted, told), (cosmetic, &mut diff.cosmetic)] {
         if !attributes.is_empty() {
             list.push(ObjectChange { from: from.clone(), to: to.clone(), attributes });
         }
@@ -195,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_cosmetic_difference_is_kept_and_not_counted() -> Result<(), SnapshotError> {
-        let diff = calculate(&snapshot(&[("a", json!(1))])?, &snapshot(&[("a", json!(2))])?, |_, _| true);
+        let diff = calculate(&snapshot(&[("a", json!(1))])?, &snapshot(&[("a", json!(2))])?, |_, _| Weight::Cosmetic);
         assert!(diff.is_empty());
         assert_eq!(diff.cosmetic.len(), 1);
         Ok(())
@@ -226,8 +243,11 @@ mod tests {
             object.attributes.extend(extra.map(|extra| ("extra".to_owned(), json!(extra))));
             SchemaSnapshot::new("test", BTreeSet::new(), vec![object])
         };
-        let is_cosmetic = |_: &Object, change: &AttributeChange| change.attribute == "position";
-        let diff = calculate(&side("a", 1, Some(true))?, &side("b", 2, None)?, is_cosmetic);
+        let weigh = |_: &Object, change: &AttributeChange| match change.attribute.as_str() {
+            "position" => Weight::Cosmetic,
+            _ => Weight::Counts,
+        };
+        let diff = calculate(&side("a", 1, Some(true))?, &side("b", 2, None)?, weigh);
         let change = |attribute: &str, from, to| AttributeChange { attribute: attribute.into(), from, to };
         assert_eq!(diff.change_count(), 1);
         assert_eq!(
@@ -235,6 +255,28 @@ mod tests {
             [change("extra", Some(json!(true)), None), change("type", Some(json!("a")), Some(json!("b")))]
         );
         assert_eq!(diff.cosmetic[0].attributes, [change("position", Some(json!(1)), Some(json!(2)))]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_printed_by_different_versions_differs_only_where_its_text_does() -> Result<(), SnapshotError> {
+        let side = |text: &str, printed_by: Option<u64>| {
+            let mut object = Object::new(ObjectId::new("thing", ["a"]));
+            object.attributes.insert("text".into(), json!(text));
+            object.attributes.extend(printed_by.map(|version| ("printed_by".to_owned(), json!(version))));
+            SchemaSnapshot::new("test", BTreeSet::new(), vec![object])
+        };
+        let weigh = |_: &Object, change: &AttributeChange| match change.attribute.as_str() {
+            "printed_by" => Weight::Incomparable,
+            _ => Weight::Counts,
+        };
+        let same = calculate(&side("a", Some(1))?, &side("a", None)?, weigh);
+        assert!(same.is_empty() && same.cosmetic.len() == 1);
+        let other = calculate(&side("a", Some(1))?, &side("b", None)?, weigh);
+        assert!(!other.is_empty() && other.changed.is_empty());
+        assert_eq!(other.incomparable[0].attributes[0].attribute, "text");
+        let known = calculate(&side("a", Some(1))?, &side("b", Some(1))?, weigh);
+        assert_eq!((known.changed.len(), known.incomparable.len()), (1, 0));
         Ok(())
     }
 

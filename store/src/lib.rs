@@ -39,7 +39,7 @@ mod sqlite;
 mod store;
 
 pub use canonical::SnapshotError;
-pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaDiff};
+pub use diff::{AttributeChange, DiffCalculator, ExactDiff, ObjectChange, SchemaDiff, Weight};
 #[cfg(feature = "git")]
 pub use git::GitStore;
 pub use hash::{EntryHash, HashError, HashPrefix, PREFIX_HEX_DIGITS_MIN, SHORT_HEX_DIGITS, SnapshotHash};

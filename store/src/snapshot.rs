@@ -42,6 +42,13 @@ impl SchemaSnapshot {
         Ok(Self(Arc::new(Inner { dialect: dialect.into(), coverage, objects, hash: OnceLock::new() })))
     }
 
+    /// The same as if less had been looked at: only this coverage, and only the objects to `keep`, which need no others.
+    #[must_use]
+    pub fn narrowed(&self, coverage: BTreeSet<String>, keep: impl Fn(&Object) -> bool) -> Self {
+        let objects = self.0.objects.iter().filter(|object| keep(object)).cloned().collect();
+        Self(Arc::new(Inner { dialect: self.0.dialect.clone(), coverage, objects, hash: OnceLock::new() }))
+    }
+
     /// A snapshot with nothing in it.
     #[must_use]
     pub fn empty(dialect: impl Into<SmolStr>) -> Self {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{in_schema, literal};
+use super::described;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -25,16 +26,24 @@ struct Attributes {
 pub(in super::super) const SOURCE: Source = Source { name: "aggregate", body, read };
 
 fn body(_: &Server) -> String {
-    "SELECT g.aggfnoid::oid, g.aggkind::text, g.aggtransfn::text, format_type(g.aggtranstype, NULL), g.aggtransspace, \
-     g.aggfinalfn::text, g.aggfinalextra, g.aggfinalmodify::text, g.aggcombinefn::text, g.aggserialfn::text, \
-     g.aggdeserialfn::text, g.agginitval, g.aggmtransfn::text, g.aggminvtransfn::text, \
-     CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END, g.aggmtransspace, g.aggmfinalfn::text, \
-     g.aggmfinalextra, g.aggmfinalmodify::text, g.aggminitval, \
-     CASE WHEN g.aggsortop <> 0 THEN (SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname) \
-       FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = g.aggsortop) END \
+    let function = described::function;
+    format!(
+        "SELECT g.aggfnoid::oid, g.aggkind::text, {}, format_type(g.aggtranstype, NULL), g.aggtransspace, \
+     {}, g.aggfinalextra, g.aggfinalmodify::text, {}, {}, {}, g.agginitval, {}, {}, \
+     CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END, g.aggmtransspace, {}, \
+     g.aggmfinalextra, g.aggmfinalmodify::text, g.aggminitval, {} \
      FROM pg_depend d JOIN pg_aggregate g ON g.aggfnoid = d.objid::oid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
-        .to_owned()
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255",
+        function("g.aggtransfn"),
+        function("g.aggfinalfn"),
+        function("g.aggcombinefn"),
+        function("g.aggserialfn"),
+        function("g.aggdeserialfn"),
+        function("g.aggmtransfn"),
+        function("g.aggminvtransfn"),
+        function("g.aggmfinalfn"),
+        described::operator("g.aggsortop"),
+    )
 }
 
 /// An aggregate as the source of routines knows it; [`SOURCE`] completes it.
@@ -82,10 +91,8 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     Ok(())
 }
 
-fn push_function(clauses: &mut Vec<String>, word: &str, function: &str) {
-    if function != "-" {
-        clauses.push(format!("{word} = {function}"));
-    }
+fn push_function(clauses: &mut Vec<String>, word: &str, function: Option<&str>) {
+    clauses.extend(function.map(|function| format!("{word} = {function}")));
 }
 
 fn push_size(clauses: &mut Vec<String>, word: &str, bytes: i32) {

@@ -4,6 +4,7 @@ use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::{foreign_table, lineage, table};
@@ -24,7 +25,7 @@ struct Attributes {
 
 pub(super) fn read(row: &ConstraintRow<'_>) -> Result<Object, String> {
     let attributes = Attributes {
-        expression: row.cells.get(21)?,
+        expression: printed::expression(row.cells.get(21)?),
         no_inherit: row.cells.get(9)?,
         not_valid: row.not_valid,
         not_enforced: row.not_enforced,
@@ -84,7 +85,8 @@ impl Kind for Check {
             return Ok(vec![step]);
         }
         let message = format!("{name} has rows that do not satisfy {}: mend them first", attributes.expression);
-        let query = format!("SELECT EXISTS (SELECT FROM {name} WHERE NOT ({}))", attributes.expression);
+        let rows = if attributes.no_inherit { super::rows_of(&object.id, sides) } else { name.clone() };
+        let query = format!("SELECT EXISTS (SELECT FROM {rows} WHERE NOT ({}))", attributes.expression);
         let step = step.hazard(HazardKind::TableScan, "every row is read to see that it satisfies the check");
         Ok(foreign_table::without_rows(vec![step.check(query, message)], &object.id, sides))
     }

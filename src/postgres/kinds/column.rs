@@ -8,15 +8,15 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{add_identity, alter_identity, alter_type, extras, is_remade, with_owned_sequences};
+use super::column_change::{alter_type, extras, is_remade, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
+use super::identity::Identity;
 use super::not_null::{self, NotNull};
-use super::sequence::SequenceOptions;
-use super::{foreign_table, lineage, table, typed_table};
+use super::{foreign_table, identity, lineage, sequence, table, typed_table, view};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Attributes {
     /// As the server prints it, with its modifiers: `character varying(20)`.
@@ -53,13 +53,22 @@ pub(super) struct Attributes {
     left_out: Vec<String>,
 }
 
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Identity {
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) by_default: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) sequence: SequenceOptions,
+impl Attributes {
+    /// Its type, and what it says of how its values are stored.
+    pub(super) fn of_storage(self) -> Self {
+        let Self { type_name, storage, compression, statistics, options, .. } = self;
+        Self { type_name, storage, compression, statistics, options, ..Self::default() }
+    }
+
+    /// Its type alone.
+    pub(super) fn without_storage(&self) -> Self {
+        Self { type_name: self.type_name.clone(), ..Self::default() }
+    }
+
+    /// Whether it says more than its type of how its values are stored.
+    pub(super) fn says_anything(&self) -> bool {
+        self.storage.is_some() || self.compression.is_some() || self.statistics.is_some() || !self.options.is_empty()
+    }
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,15 +111,15 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let is_generated = !generated.is_empty();
     relation.columns.insert(number, RelationColumn { name: name.clone(), type_oid, collation, is_generated });
     let table = relation.id.clone();
-    if table.kind != "table" {
+    if !matches!(table.kind.as_str(), "table" | "materialized_view") {
         return Ok(());
     }
     let identity = match cells.get::<&str>(7)? {
         "" => None,
         identity => {
             // From PostgreSQL 17 on a partition shares the sequence of its partitioned table, which tells of it.
-            let sequence = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
-            sequence.map(|sequence| Identity { by_default: identity == "d", sequence })
+            let found = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
+            found.map(|found| Identity::of(identity == "d", found, &table, &name))
         }
     };
     let generated = match generated {
@@ -141,6 +150,9 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         foreign,
         left_out,
     };
+    if table.kind == "materialized_view" {
+        return view::add_column(reading, relation_oid, &name, attributes);
+    }
     let id = table.sibling("column", [table.name[0].clone(), name]);
     reading.add((class::RELATION, relation_oid, i32::from(number)), object(id, &attributes, [table])?);
     Ok(())
@@ -167,7 +179,30 @@ pub(super) fn is_inherited(column: &Object) -> bool {
     column.attribute("inherited").is_some()
 }
 
-/// A column as CREATE TABLE and ADD COLUMN have it.
+/// A column as CREATE TABLE has it. One that is generated as its parent's is must not say so again.
+pub(super) fn definition_in_table(
+    column: &Object,
+    default: Option<&Object>,
+    side: &SchemaSnapshot,
+) -> Result<String, PlanError> {
+    let is_partition = || {
+        let table = side.get(&lineage::table_of(&column.id));
+        table.is_some_and(|table| table.attribute("partition_of").is_some())
+    };
+    let generated = column.attribute("generated");
+    let says_same = |need: &ObjectId| {
+        let is_parent = need.kind == "column" && last_part(need) == last_part(&column.id);
+        is_parent && side.get(need).is_some_and(|parent| parent.attribute("generated") == generated)
+    };
+    if generated.is_none() || is_partition() || !column.needs.iter().any(says_same) {
+        return definition(column, default, side);
+    }
+    let mut plain = column.clone();
+    plain.attributes.remove("generated");
+    definition(&plain, default, side)
+}
+
+/// A column as ADD COLUMN has it.
 pub(super) fn definition(
     column: &Object,
     default: Option<&Object>,
@@ -186,20 +221,10 @@ pub(super) fn definition(
         text.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression));
     }
     if let Some(identity) = &attributes.identity {
-        text.push_str(&format!(" {}", identity_clause(identity)));
+        text.push_str(&format!(" {}", identity::clause(&column.id, identity)));
     }
     text.push_str(&not_null::inline(column, side)?);
     Ok(text)
-}
-
-fn identity_clause(identity: &Identity) -> String {
-    let options = identity.sequence.clauses().join(" ");
-    let options = if options.is_empty() { options } else { format!(" ({options})") };
-    format!("GENERATED {} AS IDENTITY{options}", identity_kind(identity))
-}
-
-pub(super) fn identity_kind(identity: &Identity) -> &'static str {
-    if identity.by_default { "BY DEFAULT" } else { "ALWAYS" }
 }
 
 pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
@@ -247,13 +272,14 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id)).collect::<Vec<_>>();
+        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned: Vec<&Object> = owned.filter(|sequence| !sequence::stays(sequence, sides)).collect();
         let name = outer_name(id);
         let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
         step = step.making(default.map(|default| default.id.clone()));
         if !owned.is_empty() {
-            step = with_owned_sequences(step, &owned)?;
+            step = with_owned_sequences(step, &owned, sides)?;
         }
         let children = lineage::inherited_columns(id, sides.to, sides);
         step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));
@@ -309,8 +335,8 @@ impl Kind for Column {
             steps.extend(not_null::alter(before, object, sides)?);
         }
         match (&before.identity, &after.identity) {
-            (None, Some(identity)) => steps.push(add_identity(id, &identity_clause(identity), identity)),
-            (Some(old), Some(new)) if old != new => steps.push(alter_identity(id, old, new)),
+            (None, Some(identity)) => steps.push(identity::add(id, identity)),
+            (Some(old), Some(new)) if old != new => steps.extend(identity::alter(id, old, new)),
             _ => {}
         }
         steps.extend(extras(id, &before, &after, sides));
@@ -324,7 +350,8 @@ impl Kind for Column {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let id = &object.id;
         let attributes: Attributes = attributes_of(object)?;
-        if lineage::goes_along(object, sides) {
+        // It goes with its table, with that of a parent, or when its table stops being a child.
+        if attributes.inherited {
             return Ok(Vec::new());
         }
         let unmade = sides.from.parts("comment", id).map(|part| part.id.clone());
@@ -368,6 +395,12 @@ impl Kind for Column {
         indexes.map(|index| index.id.clone()).collect()
     }
 
+    /// The name of its identity's sequence.
+    fn claims(&self, object: &Object) -> Vec<String> {
+        let identity = attributes_of::<Attributes>(object).ok().and_then(|attributes| attributes.identity);
+        identity.map(|identity| format!("relation {}", identity.sequence_of(&object.id))).into_iter().collect()
+    }
+
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
         if !changes.iter().any(|change| matches!(change.attribute, "type" | "collation")) {
             return Disturbance::None;
@@ -375,7 +408,12 @@ impl Kind for Column {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
-            "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+            // That of a child has another table; it follows its parent's.
+            "column" if dependent.attribute("generated").is_some() => {
+                let is_beside =
+                    |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
+                if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
+            }
             _ => Disturbance::None,
         }
     }

@@ -4,7 +4,7 @@ use schema_sync_store::{Object, ObjectId};
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
-use super::column::{Attributes, Identity, altering, identity_kind};
+use super::column::{Attributes, altering};
 use super::{column, foreign_table, lineage, not_null, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -35,13 +35,14 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
     if before.statistics != after.statistics {
         clauses.push(format!("SET STATISTICS {}", after.statistics.unwrap_or(-1)));
     }
-    clauses.extend(table::option_clauses(&before.options, &after.options));
+    clauses.extend(super::option_clauses(&before.options, &after.options));
     if before.foreign != after.foreign {
         let changes = after.foreign.clone().unwrap_or_default();
         let changes = changes.changes_from(&before.foreign.clone().unwrap_or_default());
         clauses.extend(Some(changes.trim_start().to_owned()).filter(|changes| !changes.is_empty()));
     }
     steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
+    steps.extend(super::identity::sequence_logging(id, before, after, sides));
     steps
 }
 
@@ -64,12 +65,16 @@ fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationSt
 }
 
 /// A serial column: its sequence is made before it and owned by it after.
-pub(super) fn with_owned_sequences(mut step: MigrationStep, owned: &[&Object]) -> Result<MigrationStep, PlanError> {
+pub(super) fn with_owned_sequences(
+    mut step: MigrationStep,
+    owned: &[&Object],
+    sides: &Sides<'_>,
+) -> Result<MigrationStep, PlanError> {
     let mut statements = Vec::new();
     let mut owning = Vec::new();
     for sequence in owned {
         statements.push(sequence::create_statement(sequence)?);
-        owning.extend(sequence::own_statement(sequence)?);
+        owning.extend(sequence::own_statements(sequence, sides)?);
         step.makes.push(sequence.id.clone());
     }
     statements.append(&mut step.statements);
@@ -104,32 +109,4 @@ pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes,
 
 pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
-}
-
-/// The step by which a column that is there becomes an identity. It goes on behind the values that the column has.
-pub(super) fn add_identity(id: &ObjectId, clause: &str, identity: &Identity) -> MigrationStep {
-    let (table, column) = (outer_name(id), identifier(last_part(id)));
-    let sequence = format!("pg_get_serial_sequence({}, {})", literal(&table), literal(last_part(id)));
-    let (furthest, comparison) = if identity.sequence.descends() { ("min", "<=") } else { ("max", ">=") };
-    let first = identity.sequence.first();
-    let mut step = MigrationStep::alter(id, format!("{} ALTER COLUMN {column} ADD {clause}", table::head(id)));
-    step = step.locking(table::access_exclusive(&table));
-    step.then(format!(
-        "SELECT setval({sequence}, {furthest}({column})) FROM {table} HAVING {furthest}({column}) {comparison} {first}"
-    ))
-}
-
-pub(super) fn alter_identity(id: &ObjectId, before: &Identity, after: &Identity) -> MigrationStep {
-    let mut clauses = Vec::new();
-    if before.by_default != after.by_default {
-        clauses.push(format!("SET GENERATED {}", identity_kind(after)));
-    }
-    let changes = after.sequence.changes_from(&before.sequence);
-    let spelled = |clause: String| if clause == "RESTART" { clause } else { format!("SET {clause}") };
-    clauses.extend(changes.into_iter().map(spelled));
-    let step = altering(id, &clauses.join(" "));
-    match after.sequence.loss_from(&before.sequence) {
-        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
-        None => step,
-    }
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object};
-use super::super::quote::{dollar_quoted, identifier, last_name, last_part, literal, outer_name, printed_name};
+use super::super::quote::{
+    dollar_quoted, identifier, in_schema, last_name, last_part, literal, outer_name, printed_name,
+};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -30,7 +32,7 @@ struct Part {
     name: String,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum What {
     /// Of a domain, or of a column that must not be null.
@@ -39,6 +41,8 @@ enum What {
     Multirange,
     /// One that makes values of a range type.
     Function,
+    /// That of a key, which may have a comment beside the key's own.
+    Index,
 }
 
 impl What {
@@ -48,6 +52,7 @@ impl What {
             (class::CONSTRAINT, "domain" | "column") => Some(Self::Constraint),
             (class::TYPE, "range_type") => Some(Self::Multirange),
             (class::PROCEDURE, "range_type") => Some(Self::Function),
+            (class::RELATION, "primary_key" | "unique" | "exclusion") => Some(Self::Index),
             _ => None,
         }
     }
@@ -57,6 +62,7 @@ impl What {
             Self::Constraint => "constraint",
             Self::Multirange => "multirange",
             Self::Function => "function",
+            Self::Index => "index",
         }
     }
 }
@@ -128,10 +134,12 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     }
     let Some(target) = reading.at(address).map(|object| object.id.clone()) else { return Ok(()) };
     let part: Option<&str> = cells.get(5)?;
-    if let (Some(what), Some(name)) = (What::of(class, &target), part) {
-        let names = target.name.iter().cloned().chain([SmolStr::new(name), SmolStr::new_static(what.word())]);
+    let what = What::of(class, &target);
+    let name = if what == Some(What::Index) { target.name.last().cloned() } else { part.map(SmolStr::new) };
+    if let (Some(what), Some(name)) = (what, name) {
+        let names = target.name.iter().cloned().chain([name.clone(), SmolStr::new_static(what.word())]);
         let id = target.sibling("comment", names);
-        let part = Some(Part { what, name: name.to_owned() });
+        let part = Some(Part { what, name: name.to_string() });
         let attributes = Attributes { text: cells.get(4)?, column: None, part };
         reading.add((0, oid, column_address(class, &id)), object(id, &attributes, [target])?);
         return Ok(());
@@ -201,6 +209,7 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
             }
             What::Multirange => format!("TYPE {name}"),
             What::Function => format!("FUNCTION {name}"),
+            What::Index => format!("INDEX {}", in_schema(target.schema.as_ref(), name)),
         });
     }
     let kind = target.kind.as_str();
@@ -212,7 +221,7 @@ fn target_text(object: &Object, attributes: &Attributes, side: &SchemaSnapshot) 
             format!("{} {}", kind.to_uppercase(), outer_name(target))
         }
         "materialized_view" => format!("MATERIALIZED VIEW {}", outer_name(target)),
-        "enum" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
+        "base_type" | "enum" | "composite_type" | "range_type" => format!("TYPE {}", outer_name(target)),
         "column" => format!("COLUMN {}.{}", outer_name(target), identifier(last_part(target))),
         "index" => format!("INDEX {}", last_name(target)),
         "function" | "procedure" => format!("{} {}", kind.to_uppercase(), printed_name(target)),

@@ -67,24 +67,32 @@ impl Kind for CompositeType {
             return Err(PlanError::Refused { object: id.clone(), reason });
         }
         let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).cloned();
+        let stays = |name: &str| find(&after.fields, name).is_some();
+        let moved = moved(&before.fields, &after.fields);
+        let used = super::remade_type::columns(id, sides).chain(typed_table::tables_of(id, sides)).next();
+        if let (Some(_), Some(used)) = (moved.first(), used) {
+            let reason = format!(
+                "the order of its attributes changes, which the server refuses while {} is of it: add attributes \
+                 behind the others, or move the values to a column of another type first",
+                used.id
+            );
+            return Err(PlanError::Refused { object: id.clone(), reason });
+        }
         let mut clauses = Vec::new();
         let mut removed = Vec::new();
-        for field in before.fields.iter().filter(|field| find(&after.fields, &field.name).is_none()) {
+        for field in before.fields.iter().filter(|field| !stays(&field.name) || moved.contains(&field.name)) {
             clauses.push(format!("DROP ATTRIBUTE {}", identifier(&field.name)));
-            removed.push(field.name.clone());
+            removed.extend(Some(field.name.clone()).filter(|name| !stays(name)));
         }
         for field in &after.fields {
-            match find(&before.fields, &field.name) {
+            let old = find(&before.fields, &field.name).filter(|old| !moved.contains(&old.name));
+            match old {
                 None => clauses.push(format!("ADD ATTRIBUTE {}", definition(field))),
                 Some(old) if old != *field => {
                     clauses.push(format!("ALTER ATTRIBUTE {} TYPE {}", identifier(&field.name), field.type_name));
                 }
                 Some(_) => {}
             }
-        }
-        if clauses.is_empty() {
-            let reason = "the order of its attributes changes, which no statement does; drop and create it by hand";
-            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
         }
         let mut step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
         if !removed.is_empty() {
@@ -122,6 +130,13 @@ impl Kind for CompositeType {
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![super::type_name(&object.id)]
     }
+}
+
+/// The attributes that are dropped and added again, as new ones can only be added behind all others.
+fn moved(before: &[Field], after: &[Field]) -> Vec<String> {
+    let kept = before.iter().map(|field| &field.name).filter(|name| after.iter().any(|field| field.name == **name));
+    let in_place = kept.clone().zip(after).take_while(|(name, field)| **name == field.name).count();
+    kept.skip(in_place).cloned().collect()
 }
 
 fn definition(field: &Field) -> String {

@@ -4,6 +4,7 @@ use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::{column, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
@@ -34,7 +35,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let (name, is_generated) = (found.name.clone(), found.is_generated);
     let owner = relation.id.clone();
     let column = (class::RELATION, relation_oid, i32::from(number));
-    let expression: String = cells.get(4)?;
+    let expression = printed::expression(cells.get(4)?);
     if is_generated {
         if let Some(object) = reading.at_mut(column) {
             column::set_generated(object, expression);

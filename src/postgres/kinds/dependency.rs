@@ -10,12 +10,16 @@ pub(in super::super) const SOURCE: Source = Source { name: "dependency", body, r
 /// What indexes, constraints and defaults need of their own table is known from their columns and left out, but for the
 /// columns of which an index's expressions and predicate speak, which the index itself tells. A need of an array or of a
 /// row is one of the type or the relation.
+///
+/// What a generated column reads is told of its expression, and until 14 of the column itself, where a column of the same
+/// table cannot be of anything else.
 fn body(_: &Server) -> String {
     "SELECT e.classid, e.objid, e.objsubid, e.refclassid, e.refobjid, e.refobjsubid \
      FROM pg_depend d JOIN pg_depend e ON e.refclassid = d.classid AND e.refobjid = d.objid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
      AND d.classid IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3456, 3600, 3601, 3602, 3764) \
-     AND (e.deptype = 'n' OR e.deptype = 'a' AND NOT (e.refclassid = 1259 AND e.classid IN (1259, 2604, 2606))) \
+     AND (e.deptype = 'n' OR e.deptype = 'a' AND NOT (e.refclassid = 1259 AND e.classid IN (1259, 2604, 2606) \
+       AND e.objsubid = 0)) \
      UNION ALL \
      SELECT e.classid, e.objid, e.objsubid, e.refclassid, y.oid, e.refobjsubid \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typarray <> 0 \

@@ -201,6 +201,10 @@ fn make_anew(
     };
     let base = &before.type_name;
     let recast = |is_array: bool| {
+        if is_array && (base.ends_with("[]") || after.type_name.ends_with("[]")) {
+            // There are no arrays of arrays.
+            return Recast { through: format!("text[]::{}[]", outer_name(id)), loss: loss.clone() };
+        }
         let array = if is_array { "[]" } else { "" };
         let behind = through.as_ref().map_or_else(String::new, |through| format!("::{through}{array}"));
         Recast { through: format!("{base}{array}{behind}"), loss: loss.clone() }
@@ -214,13 +218,22 @@ fn refuse_hidden_values(id: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanErro
     let printed = |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).map(str::to_owned);
     let is_hidden = |column: &Object| printed(column).is_some_and(|text| text.ends_with("[]"));
     let array = remade_type::columns(id, sides).find(|column| is_hidden(column));
-    let Some(column) = array else { return Ok(()) };
+    let Some(column) = array.or_else(|| column_around(id, sides)) else { return Ok(()) };
     let reason = format!(
-        "its new constraint cannot be proven, as {} is an array of it: change that column's type first, or add the \
-         constraint as NOT VALID",
+        "its new constraint cannot be proven, as {} holds values of it within others: change that column's type first, \
+         or add the constraint as NOT VALID",
         column.id
     );
     Err(PlanError::Refused { object: id.clone(), reason })
+}
+
+/// A column of a type that is made of a type: of a composite with a field of it.
+fn column_around<'a>(id: &ObjectId, sides: &Sides<'a>) -> Option<&'a Object> {
+    let composites = sides.from.of_kind("composite_type").filter(|composite| composite.needs.contains(id));
+    composites.into_iter().find_map(|composite| {
+        let column = sides.from.of_kind("column").find(|column| column.needs.contains(&composite.id));
+        column.or_else(|| column_around(&composite.id, sides))
+    })
 }
 
 fn add(name: &str, constraint: &DomainConstraint) -> String {

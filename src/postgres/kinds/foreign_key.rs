@@ -135,14 +135,14 @@ fn with_period(columns: &[SmolStr], has_period: bool) -> String {
 }
 
 /// A query that is true where rows refer to nothing.
-fn orphans(name: &str, attributes: &Attributes) -> String {
+fn orphans(rows: &str, attributes: &Attributes) -> String {
     let pairs = attributes.columns.iter().zip(&attributes.referenced_columns);
     let equal: Vec<String> =
         pairs.map(|(own, other)| format!("parent.{} = child.{}", identifier(other), identifier(own))).collect();
     let not_null: Vec<String> =
         attributes.columns.iter().map(|own| format!("child.{} IS NOT NULL", identifier(own))).collect();
     format!(
-        "SELECT EXISTS (SELECT FROM {name} child WHERE {} AND NOT EXISTS (SELECT FROM {} parent WHERE {}))",
+        "SELECT EXISTS (SELECT FROM {rows} child WHERE {} AND NOT EXISTS (SELECT FROM {} parent WHERE {}))",
         not_null.join(" AND "),
         attributes.references,
         equal.join(" AND ")
@@ -161,7 +161,7 @@ fn proven(step: MigrationStep, object: &Object, attributes: &Attributes, sides: 
         return step;
     }
     let message = format!("{name} has rows that refer to no row of {}: mend them first", attributes.references);
-    step.check(orphans(&name, attributes), message)
+    step.check(orphans(&super::rows_of(&object.id, sides), attributes), message)
 }
 
 impl Kind for ForeignKey {

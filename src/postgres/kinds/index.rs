@@ -407,7 +407,7 @@ impl Kind for Index {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         let name = last_name(&object.id);
-        let clauses = table::option_clauses(&before.options, &after.options);
+        let clauses = super::option_clauses(&before.options, &after.options);
         let mut steps: Vec<MigrationStep> = Vec::new();
         if before.invalid && !after.invalid && !super::is_partitioned(&object.id, sides) {
             steps.push(rebuild(object));

@@ -132,7 +132,7 @@ pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) ->
         super::index::parent_of(index).is_some_and(|parent| {
             let table = parent.sibling("table", [parent.name[0].clone()]);
             let is_partitioned = sides.from.get(&table).is_some_and(|table| table.attribute("partition_by").is_some());
-            is_partitioned && same(parent) && !is_displaced(parent, sides)
+            is_partitioned && same(parent) && !lineage::is_replaced(&table, sides) && !is_displaced(parent, sides)
         })
     };
     let indexes = super::index::WITH_INDEX.into_iter().flat_map(|kind| sides.to.parts(kind, id));
@@ -141,7 +141,7 @@ pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) ->
             let names = before.attributes.keys().chain(index.attributes.keys());
             names.into_iter().any(|name| name != "attached" && before.attribute(name) != index.attribute(name))
         };
-        sides.from.get(&index.id).is_none_or(differs)
+        lineage::is_replaced(id, sides) || sides.from.get(&index.id).is_none_or(differs)
     };
     // One of a partitioned table is taken only when it has all its parts.
     let with_parts =

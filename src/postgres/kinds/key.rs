@@ -48,6 +48,9 @@ pub(super) fn read(row: &ConstraintRow<'_>, kind: &str, reading: &mut Reading) -
     if let Some(parent) = index.parent {
         reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, parent, 0));
     }
+    for number in &index.columns {
+        reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, index.relation_oid, i32::from(*number)));
+    }
     let attributes = Attributes {
         columns: row.columns.clone(),
         include: index.include,
@@ -97,6 +100,17 @@ pub(super) fn inline(constraint: &Object) -> Result<Option<String>, PlanError> {
     Ok((!attributes.attached).then(|| definition(constraint, &attributes)))
 }
 
+/// The keys without those that are equal to one before but for their names: in one statement, the server makes but one
+/// of them.
+pub(super) fn without_equals(keys: Vec<&Object>) -> Vec<&Object> {
+    let says = |key: &Object| {
+        let differing = ["columns", "include", "nulls_not_distinct", "deferrable", "initially_deferred"];
+        differing.map(|name| key.attribute(name).cloned())
+    };
+    let is_first = |place: &usize| !keys[..*place].iter().any(|other| says(other) == says(keys[*place]));
+    (0..keys.len()).filter(is_first).map(|place| keys[place]).collect()
+}
+
 /// The steps that mark a key's index as what it is to its table.
 pub(super) fn mark_steps(constraint: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let attributes: Attributes = attributes_of(constraint)?;
@@ -115,7 +129,7 @@ impl Key {
         if !super::columns_exist(object, sides) {
             return step;
         }
-        let name = outer_name(&object.id);
+        let name = super::rows_of(&object.id, sides);
         let columns = identifiers(&attributes.columns);
         let step = step.hazard(HazardKind::TableScan, "every row is read while the index is built");
         let nulls = attributes.columns.iter().map(|column| format!("{} IS NULL", identifier(column)));
@@ -174,7 +188,7 @@ impl Kind for Key {
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
-        let clauses = table::option_clauses(&before.options, &after.options);
+        let clauses = super::option_clauses(&before.options, &after.options);
         let name = last_name(&object.id);
         let steps = clauses.into_iter().map(|clause| format!("ALTER INDEX {name} {clause}"));
         let steps = steps.map(|statement| MigrationStep::alter(&object.id, statement));
@@ -183,6 +197,9 @@ impl Kind for Key {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        if super::lineage::is_left(object, sides) {
+            return Ok(Vec::new());
+        }
         super::drop_constraint(object, sides)
     }
 

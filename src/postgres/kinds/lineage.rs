@@ -1,7 +1,7 @@
 //! Tables that are children of others, by inheritance or as partitions: who they are on both sides of a plan, and the
 //! moments at which they come and go.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
 use super::super::quote::{identifier, last_part};
 use super::column::is_inherited;
@@ -48,6 +48,26 @@ pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<Obj
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
+/// Whether a foreign key of the `from` side refers to a table.
+pub(super) fn references(key: &Object, table: &ObjectId) -> bool {
+    let is_key = |need: &&ObjectId| matches!(need.kind.as_str(), "primary_key" | "unique" | "index");
+    key.needs.iter().filter(is_key).any(|need| table_of(need) == *table)
+}
+
+/// The foreign keys of the `from` side that refer to the partitioned tables above a table: no partition of one goes
+/// while a key refers to it.
+pub(super) fn keys_on_ancestors(table: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+    if table.attribute("partition_of").is_none() {
+        return Vec::new();
+    }
+    let parents = table.needs.iter().filter(|need| need.kind == "table").filter_map(|need| sides.from.get(need));
+    let of_parent = |parent: &Object| {
+        let keys = sides.from.of_kind("foreign_key").filter(|key| references(key, &parent.id));
+        keys.map(|key| key.id.clone()).chain(keys_on_ancestors(parent, sides)).collect::<Vec<_>>()
+    };
+    parents.flat_map(of_parent).collect()
+}
+
 /// The tables that a table is a partition of, directly or through others.
 pub(super) fn ancestors(table: &ObjectId, side: &schema_sync_store::SchemaSnapshot) -> Vec<ObjectId> {
     let partition = side.get(table).filter(|table| table.attribute("partition_of").is_some());
@@ -68,17 +88,14 @@ pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
-pub(super) fn inherited_columns<'a>(
-    id: &ObjectId,
-    side: &'a schema_sync_store::SchemaSnapshot,
-    sides: &Sides<'_>,
-) -> Vec<&'a Object> {
+pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sides: &Sides<'_>) -> Vec<&'a Object> {
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
 }
 
-/// Whether columns of children that come from this one alone are kept without it.
+/// Whether columns of children that come from this one alone are kept without it. One that comes from it again goes and
+/// comes along.
 pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let is_own = |child: &Object| !(is_inherited(child) && child.needs.iter().any(|need| need.kind == "column"));
     inherited_columns(id, sides.from, sides).iter().any(|child| sides.to.get(&child.id).is_some_and(is_own))
@@ -87,12 +104,6 @@ pub(super) fn become_local(id: &ObjectId, sides: &Sides<'_>) -> bool {
 /// Whether the table of an object is a partition of the `to` side.
 pub(super) fn is_partition(id: &ObjectId, sides: &Sides<'_>) -> bool {
     sides.to.get(&table_of(id)).is_some_and(|table| table.attribute("partition_of").is_some())
-}
-
-/// Whether a column of the `from` side needs no statement of its own to go: it goes with that of a parent, or when its
-/// table stops being a child.
-pub(super) fn goes_along(column: &Object, sides: &Sides<'_>) -> bool {
-    is_inherited(column) && sides.to.get(&table_of(&column.id)).is_some()
 }
 
 /// The columns that a table had from a parent that it leaves, and that it does not keep.
@@ -127,6 +138,20 @@ fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
     let is_part = leaves && index.attribute("attached").is_some() && sides.to.get(&index.id).is_none();
     let parent = super::index::parent_of(index).filter(|_| is_part);
     parent.is_some_and(|parent| sides.to.get(parent).is_some())
+}
+
+/// Whether a table is made anew, as its own strategy of partitioning changes or that of one above it.
+pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
+    let mut parents = before.needs.iter().filter(|need| need.kind == "table" && *need != table);
+    before.attribute("partition_by") != after.attribute("partition_by")
+        || parents.any(|parent| is_replaced(parent, sides))
+}
+
+/// The defaults of the tables that a table inherits from: it gets them as they are when it is made.
+pub(super) fn defaults_above(table: &Object, side: &SchemaSnapshot) -> Vec<ObjectId> {
+    let parents = table.needs.iter().filter(|need| need.kind == "table");
+    parents.flat_map(|parent| side.parts("default", parent)).map(|default| default.id.clone()).collect()
 }
 
 /// Whether a table is partitioned by a column. No statement changes the type of such a column.

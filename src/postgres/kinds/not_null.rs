@@ -146,6 +146,8 @@ pub(super) struct Stated {
     pub(super) name: String,
     /// Whether the server would choose another name of itself.
     pub(super) is_named: bool,
+    /// Whether the snapshot tells the name; else it follows a parent's, where the server has such names.
+    is_told: bool,
     pub(super) no_inherit: bool,
     pub(super) not_valid: bool,
     /// Whether it is declared by the column itself.
@@ -171,9 +173,10 @@ pub(super) fn of(column: &Object, side: &SchemaSnapshot) -> Result<Option<Stated
         Some(parent) => parent.name,
         None => own.clone(),
     };
+    let is_told = told.name.is_some();
     let name = told.name.unwrap_or(default);
     let is_named = name != own;
-    Ok(Some(Stated { name, is_named, no_inherit: told.no_inherit, not_valid: told.not_valid, is_local }))
+    Ok(Some(Stated { name, is_named, is_told, no_inherit: told.no_inherit, not_valid: told.not_valid, is_local }))
 }
 
 /// The constraint that a column has from a parent, of the parent that comes first by name.
@@ -213,7 +216,18 @@ fn add(column: &ObjectId, stated: &Stated) -> MigrationStep {
     let no_inherit = if stated.no_inherit { " NO INHERIT" } else { "" };
     let not_valid = if stated.not_valid { " NOT VALID" } else { "" };
     let clause = format!("ADD CONSTRAINT {} NOT NULL {name}{no_inherit}{not_valid}", identifier(&stated.name));
-    table::altering(column, clause)
+    if stated.is_told || stated.no_inherit || stated.not_valid {
+        return table::altering(column, clause);
+    }
+    // Servers before PostgreSQL 18 have no names for it.
+    let head = table::head(column);
+    let body = format!(
+        "BEGIN IF current_setting('server_version_num')::integer >= 180000 THEN EXECUTE {}; ELSE EXECUTE {}; END IF; END",
+        literal(&format!("{head} {clause}")),
+        literal(&format!("{head} ALTER COLUMN {name} SET NOT NULL"))
+    );
+    let step = MigrationStep::alter(column, format!("DO {}", dollar_quoted(&body)));
+    step.locking(table::access_exclusive(&outer_name(column)))
 }
 
 /// The steps that change whether a column may be null, and what its constraint says.
@@ -284,7 +298,8 @@ fn proven(step: MigrationStep, id: &ObjectId, stated: &Stated) -> MigrationStep 
     }
     let (name, column) = (outer_name(id), identifier(last_part(id)));
     step.hazard(HazardKind::TableScan, "every row is read to see that none is null").check(
-        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NULL)"),
+        // A row whose every field is null `IS NULL`, and yet is a value.
+        format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NOT DISTINCT FROM NULL)"),
         format!("{name} has rows whose {column} is null: fill them in first"),
     )
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
-use super::super::quote::{identifier, last_part, literal, outer_name};
+use super::super::printed;
+use super::super::quote::{identifier, last_part, outer_name};
+use super::super::spoken::{self, Spoken};
 use super::table;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
@@ -18,7 +20,7 @@ struct Attributes {
     command: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     restrictive: bool,
-    /// Names as they are, sorted; absent where it is for everybody.
+    /// Names as snapshots tell them, sorted; absent where it is for everybody.
     #[serde(skip_serializing_if = "is_default")]
     roles: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -52,12 +54,15 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         "d" => Some("DELETE"),
         _ => None,
     };
+    let roles: Vec<&str> = cells.get::<Option<_>>(6)?.unwrap_or_default();
+    let mut roles: Vec<String> = roles.into_iter().map(|role| reading.neutral_role(role)).collect();
+    roles.sort_unstable();
     let attributes = Attributes {
         command: command.map(str::to_owned),
         restrictive: !cells.get::<bool>(5)?,
-        roles: cells.get::<Option<Vec<String>>>(6)?.unwrap_or_default(),
-        using: cells.get(7)?,
-        with_check: cells.get(8)?,
+        roles,
+        using: cells.get::<Option<String>>(7)?.map(printed::expression),
+        with_check: cells.get::<Option<String>>(8)?.map(printed::expression),
     };
     reading.add((class::POLICY, oid, 0), object(id, &attributes, [outer])?);
     Ok(())
@@ -65,33 +70,32 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
 
 pub(super) struct Policy;
 
-/// What CREATE and ALTER say in the same words.
-fn clauses(roles: Option<&[String]>, using: Option<&str>, with_check: Option<&str>) -> String {
-    let mut text = String::new();
-    if let Some(roles) = roles {
-        let names: Vec<String> = roles.iter().map(|role| identifier(role)).collect();
-        text.push_str(&format!(" TO {}", if names.is_empty() { "PUBLIC".to_owned() } else { names.join(", ") }));
+/// What CREATE and ALTER say in the same words, behind what they begin with.
+fn clauses(head: String, roles: Option<&[String]>, using: Option<&str>, with_check: Option<&str>) -> Spoken {
+    let mut statement = Spoken::default().text(head);
+    for (place, role) in roles.into_iter().flatten().enumerate() {
+        statement = statement.text(if place == 0 { " TO " } else { ", " }).role(role, "");
     }
-    if let Some(using) = using {
-        text.push_str(&format!(" USING ({using})"));
+    if roles.is_some_and(<[String]>::is_empty) {
+        statement = statement.text(" TO PUBLIC");
     }
-    if let Some(with_check) = with_check {
-        text.push_str(&format!(" WITH CHECK ({with_check})"));
-    }
-    text
+    let using = using.map_or_else(String::new, |using| format!(" USING ({using})"));
+    let with_check = with_check.map_or_else(String::new, |with_check| format!(" WITH CHECK ({with_check})"));
+    statement.text(using).text(with_check)
 }
 
 /// Roles belong to the server and are nobody's to make here, so each must be there.
-fn on_table(object: &Object, step: MigrationStep, roles: &[String]) -> MigrationStep {
+fn on_table(
+    object: &Object,
+    step: MigrationStep,
+    statement: Spoken,
+    roles: &[String],
+) -> Result<Vec<MigrationStep>, PlanError> {
     let table = outer_name(&object.id);
+    let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+    let wanted_for = format!("the policy {} of {table}", last_part(&object.id));
     let step = step.locking(table::access_exclusive(&table));
-    roles.iter().fold(step, |step, role| {
-        let missing = format!("SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {})", literal(role));
-        let policy = last_part(&object.id);
-        let message =
-            format!("the policy {policy} of {table} is for the role {role}, which the server lacks: create it first");
-        step.check(missing, message)
-    })
+    Ok(vec![spoken::step(step, &[statement], &roles, &wanted_for)?])
 }
 
 impl Kind for Policy {
@@ -107,6 +111,11 @@ impl Kind for Policy {
         }
     }
 
+    /// It may have to go before a column can, and come back only when another column is there.
+    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+        false
+    }
+
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let mut text = format!("CREATE POLICY {} ON {}", identifier(last_part(&object.id)), outer_name(&object.id));
@@ -117,22 +126,22 @@ impl Kind for Policy {
             text.push_str(&format!(" FOR {command}"));
         }
         let roles = Some(attributes.roles.as_slice()).filter(|roles| !roles.is_empty());
-        text.push_str(&clauses(roles, attributes.using.as_deref(), attributes.with_check.as_deref()));
-        Ok(vec![on_table(object, MigrationStep::create(&object.id, text), &attributes.roles)])
+        let statement = clauses(text, roles, attributes.using.as_deref(), attributes.with_check.as_deref());
+        on_table(object, MigrationStep::create(&object.id, ""), statement, &attributes.roles)
     }
 
     fn alter(&self, object: &Object, changes: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let changes = |name: &str| changes.iter().any(|change| change.attribute == name);
-        let changed = clauses(
+        let name = identifier(last_part(&object.id));
+        let statement = clauses(
+            format!("ALTER POLICY {name} ON {}", outer_name(&object.id)),
             changes("roles").then_some(attributes.roles.as_slice()),
             attributes.using.as_deref().filter(|_| changes("using")),
             attributes.with_check.as_deref().filter(|_| changes("with_check")),
         );
-        let name = identifier(last_part(&object.id));
-        let text = format!("ALTER POLICY {name} ON {}{changed}", outer_name(&object.id));
         let roles: &[String] = if changes("roles") { &attributes.roles } else { &[] };
-        Ok(vec![on_table(object, MigrationStep::alter(&object.id, text), roles)])
+        on_table(object, MigrationStep::alter(&object.id, ""), statement, roles)
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

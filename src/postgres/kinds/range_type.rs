@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
-use super::{lineage, remade_type, routine, table};
+use super::{described, lineage, remade_type, routine, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -35,19 +35,22 @@ pub(in super::super) const SOURCE: Source = Source { name: "range type", body, r
 
 /// Most databases have none of their own, so it is asked once whether there are any.
 fn body(_: &Server) -> String {
-    "SELECT y.oid, y.typname::text, y.typarray, m.oid, m.typarray, format_type(r.rngsubtype, NULL), format_type(m.oid, NULL), \
+    format!(
+        "SELECT y.oid, y.typname::text, y.typarray, m.oid, m.typarray, format_type(r.rngsubtype, NULL), format_type(m.oid, NULL), \
      (SELECT CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(o.opcname) ELSE format('%I.%I', n.nspname, o.opcname) END \
        FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace \
        WHERE o.oid = r.rngsubopc AND NOT (o.opcdefault AND o.opcintype = r.rngsubtype)), \
      CASE WHEN r.rngcollation <> 0 THEN (SELECT r.rngcollation::regcollation::text FROM pg_type b \
        WHERE b.oid = r.rngsubtype AND b.typcollation <> r.rngcollation) END, \
-     CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END, CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::text END, \
+     {}, {}, \
      NOT pg_type_is_visible(y.oid) \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typtype = 'r' JOIN pg_range r ON r.rngtypid = y.oid \
      JOIN pg_type m ON m.oid = r.rngmultitypid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
-     AND EXISTS (SELECT FROM pg_range a WHERE a.rngtypid >= 16384)"
-        .to_owned()
+     AND EXISTS (SELECT FROM pg_range a WHERE a.rngtypid >= 16384)",
+        described::function("r.rngcanonical"),
+        described::function("r.rngsubdiff"),
+    )
 }
 
 fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {

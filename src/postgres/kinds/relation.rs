@@ -5,12 +5,26 @@ use std::collections::HashMap;
 use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
-use super::super::catalog::{Cells, Namespace, Reading, Relation, Source, class};
+use super::super::catalog::{Cells, Namespace, Reading, Relation, Server, Source, class};
 use super::{foreign_table, sequence, table, unmodelled, view};
 
 pub(in super::super) const SOURCE: Source = Source { name: "relation", body, read };
 
-fn body(_: &super::super::catalog::Server) -> String {
+fn body(server: &Server) -> String {
+    // Before PostgreSQL 15, sequences are logged whatever their tables are.
+    let is_logged_otherwise = if server.version >= 150_000 {
+        "coalesce(s.deptype = 'i' AND (SELECT o.relpersistence <> c.relpersistence FROM pg_class o WHERE o.oid = s.refobjid), false)"
+    } else {
+        "false"
+    };
+    // Servers before 16 give names of their own to relations of views that are called `old` or `new`.
+    let query = if server.version < 160_000 {
+        "(SELECT ARRAY[q.text, CASE WHEN q.text ~ '\\m(old|new)_[0-9]' THEN (SELECT r.ev_action::text FROM pg_rewrite r \
+          WHERE r.ev_class = c.oid AND r.rulename = '_RETURN') ELSE '' END] \
+          FROM (SELECT pg_get_viewdef(c.oid) AS text OFFSET 0) q)"
+    } else {
+        "ARRAY[pg_get_viewdef(c.oid)]"
+    };
     format!(
         "SELECT c.oid, c.relname::text, c.relkind::text, c.relpersistence::text, c.reltype, \
      c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, \
@@ -21,11 +35,11 @@ fn body(_: &super::super::catalog::Server) -> String {
      CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
      CASE WHEN c.reltoastrelid <> 0 THEN (SELECT o.reloptions FROM pg_class o WHERE o.oid = c.reltoastrelid) END, \
      h.parents, h.parents::regclass[]::text[], \
-     CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, \
+     CASE WHEN c.relkind IN ('v', 'm') THEN {query} END, \
      format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, \
      s.refobjid, s.refobjsubid, s.deptype::text, \
      CASE WHEN s.deptype = 'a' THEN s.refobjid::regclass::text || '.' || (SELECT quote_ident(a.attname) \
-       FROM pg_attribute a WHERE a.attrelid = s.refobjid AND a.attnum = s.refobjsubid) END, {} \
+       FROM pg_attribute a WHERE a.attrelid = s.refobjid AND a.attnum = s.refobjsubid) END, {}, {is_logged_otherwise} \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
      LEFT JOIN LATERAL (SELECT s.*, o.refobjid, o.refobjsubid, o.deptype FROM pg_sequence s \
        LEFT JOIN pg_depend o ON o.classid = 1259 AND o.objid = s.seqrelid AND o.objsubid = 0 \

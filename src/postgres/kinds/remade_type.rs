@@ -75,8 +75,8 @@ pub(super) fn disturbs(changes: &[Change<'_>], dependent: &Object) -> Disturbanc
     let is_on_type = |change: &Change<'_>| dependent.needs.contains(&change.object.id);
     match dependent.id.kind.as_str() {
         "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
-        "comment" if changes.iter().any(is_on_type) => Disturbance::Recreate,
-        "table" | "column" | "comment" | "sequence" => Disturbance::Through,
+        "comment" | "grant" | "owner" if changes.iter().any(is_on_type) => Disturbance::Recreate,
+        "table" | "column" | "comment" | "grant" | "owner" | "sequence" => Disturbance::Through,
         _ => Disturbance::Recreate,
     }
 }

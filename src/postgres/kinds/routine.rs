@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{dollar_quoted, identifier, in_schema, literal, printed_name};
-use super::{aggregate, unmodelled};
+use super::{aggregate, described, unmodelled};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -61,12 +62,13 @@ pub(in super::super) const SOURCE: Source = Source { name: "routine", body, read
 /// Whether the server has one of the same name and arguments is looked up by index; `pg_function_is_visible` looks at all of
 /// that name in all schemas.
 fn body(_: &Server) -> String {
-    "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
+    format!(
+        "SELECT p.oid, p.proname::text, p.prokind::text, quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')', \
      pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname::text, p.prosrc, p.probin, \
      CASE WHEN p.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(p.oid) END, \
      p.provolatile::text, p.proparallel::text, p.proisstrict, p.prosecdef, p.proleakproof, \
      p.procost, p.prorows, p.proretset, p.prosupport::oid, \
-     CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END, p.proconfig, \
+     {}, p.proconfig, \
      CASE WHEN p.protrftypes IS NOT NULL THEN \
        (SELECT string_agg('FOR TYPE ' || format_type(u, NULL), ', ') FROM unnest(p.protrftypes) u) END, \
      CASE WHEN p.prokind = 'a' THEN pg_get_function_identity_arguments(p.oid) END, \
@@ -75,8 +77,9 @@ fn body(_: &Server) -> String {
      coalesce((SELECT true FROM pg_proc s WHERE s.proname = p.proname AND s.proargtypes = p.proargtypes \
        AND s.pronamespace = 11), false) \
      FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255"
-        .to_owned()
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255",
+        described::function("p.prosupport"),
+    )
 }
 
 fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
@@ -112,7 +115,7 @@ fn attributes(cells: &Cells<'_>) -> Result<Attributes, String> {
     let returns_set: bool = cells.get(18)?;
     let default_rows = if returns_set { 1000.0 } else { 0.0 };
     let differs = |value: f32, default: f32| ((value - default).abs() > f32::EPSILON).then(|| value.to_string());
-    let sql_body: Option<String> = cells.get(10)?;
+    let sql_body = cells.get::<Option<String>>(10)?.map(printed::statements);
     Ok(Attributes {
         routine: cells.get(2)?,
         arguments: cells.get(5)?,
@@ -197,8 +200,8 @@ impl Routine {
     }
 }
 
-/// Settings that hold lists of names are stored as SQL already (`GUC_LIST_QUOTE` in PostgreSQL's sources); the others
-/// are plain text.
+/// Settings that hold lists of names are stored as such lists (`GUC_LIST_QUOTE` in PostgreSQL's sources), of which each
+/// name is a literal, as one may be empty; the others are plain text.
 fn setting_clause(setting: &str) -> String {
     const LISTS: [&str; 5] = [
         "local_preload_libraries",
@@ -209,11 +212,32 @@ fn setting_clause(setting: &str) -> String {
     ];
     let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
     if LISTS.contains(&name) && !value.is_empty() {
-        format!("{name} TO {value}")
+        let items: Vec<String> = list_items(value).iter().map(|item| literal(item)).collect();
+        format!("{name} TO {}", items.join(", "))
     } else {
         let parts: Vec<String> = name.split('.').map(identifier).collect();
         format!("{} TO {}", parts.join("."), literal(value))
     }
+}
+
+/// The names of a list as settings hold it: parted by commas, in double quotes where need be.
+fn list_items(list: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut is_quoted = false;
+    let mut characters = list.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if is_quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                items.last_mut().into_iter().for_each(|item| item.push('"'));
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => items.push(String::new()),
+            character if character.is_whitespace() && !is_quoted => {}
+            character => items.last_mut().into_iter().for_each(|item| item.push(character)),
+        }
+    }
+    items
 }
 
 impl Kind for Routine {
@@ -246,5 +270,22 @@ impl Kind for Routine {
 
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![format!("routine {}", printed_name(&object.id))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_rendered_as_they_were_made() {
+        let check = |setting: &str, expected: &str| assert_eq!(setting_clause(setting), expected);
+        check("work_mem=4MB", "work_mem TO '4MB'");
+        check("my.Own=it's", "my.\"Own\" TO 'it''s'");
+        check("search_path=", "search_path TO ''");
+        check(
+            "search_path=\"$user\", a, \"b, c\", \"\", \"d\"\"e\"",
+            "search_path TO '$user', 'a', 'b, c', '', 'd\"e'",
+        );
     }
 }

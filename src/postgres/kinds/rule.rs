@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::{remade_table, table};
 use crate::kind::{Change, Kind, Sides, attributes_of};
@@ -40,7 +41,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let outer = relation.id.clone();
     let id = outer.sibling("rule", [outer.name[0].clone(), SmolStr::new(cells.get::<&str>(3)?)]);
     let attributes = Attributes {
-        definition: definition.trim_end_matches(';').to_owned(),
+        definition: printed::statements(definition.trim_end_matches(';').to_owned()),
         enabled: super::trigger::enabled_word(cells.get(4)?),
     };
     reading.add(address, object(id, &attributes, [outer])?);

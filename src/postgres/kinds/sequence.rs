@@ -1,11 +1,13 @@
 //! Sequences, also those that belong to a column; and the options that identity columns share with them.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Cells, Reading, class, is_default, object};
-use super::super::quote::outer_name;
+use super::super::quote::{dollar_quoted, outer_name};
+use super::super::spoken::{OWNER, Spoken};
 use super::relation::RelationRow;
+use super::{lineage, owner};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -41,16 +43,32 @@ struct Attributes {
     options: SequenceOptions,
 }
 
+impl Attributes {
+    /// The lowest and the highest value.
+    fn bounds(&self) -> (i64, i64) {
+        let (type_minimum, type_maximum) = bounds_of_type(self.type_name.as_deref().unwrap_or("bigint"));
+        let descends = self.options.descends();
+        let minimum = if descends { type_minimum } else { 1 };
+        let maximum = if descends { -1 } else { type_maximum };
+        let told = |bound: &Option<String>| bound.as_ref().and_then(|bound| bound.parse().ok());
+        (told(&self.options.minimum).unwrap_or(minimum), told(&self.options.maximum).unwrap_or(maximum))
+    }
+}
+
+fn bounds_of_type(type_name: &str) -> (i64, i64) {
+    match type_name {
+        "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    }
+}
+
 impl SequenceOptions {
     /// The options of `pg_sequence` where they are not the defaults (PostgreSQL manual, CREATE SEQUENCE).
     fn read(cells: &Cells<'_>, type_name: &str) -> Result<Self, String> {
         let (start, increment, maximum, minimum, cache): (i64, i64, i64, i64, i64) =
             (cells.get(20)?, cells.get(21)?, cells.get(22)?, cells.get(23)?, cells.get(24)?);
-        let (type_minimum, type_maximum) = match type_name {
-            "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
-            "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            _ => (i64::MIN, i64::MAX),
-        };
+        let (type_minimum, type_maximum) = bounds_of_type(type_name);
         let ascends = increment > 0;
         let default_minimum = if ascends { 1 } else { type_minimum };
         let default_maximum = if ascends { type_maximum } else { -1 };
@@ -144,7 +162,12 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
     let options = SequenceOptions::read(cells, type_name)?;
     let owner = cells.get::<Option<u32>>(26)?.zip(cells.get::<Option<i32>>(27)?);
     if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
-        reading.identity_sequences.insert(owner, options);
+        let sequence = super::identity::IdentitySequence {
+            options,
+            name: row.id.name[0].clone(),
+            logged_otherwise: cells.get(31)?,
+        };
+        reading.identity_sequences.insert(owner, sequence);
         return Ok(None);
     }
     if let Some((table, column)) = owner {
@@ -169,28 +192,59 @@ pub(super) fn create_statement(sequence: &Object) -> Result<String, PlanError> {
     Ok(statement)
 }
 
-/// The statement that gives a sequence to its column, where it has one.
-pub(super) fn own_statement(sequence: &Object) -> Result<Option<String>, PlanError> {
+/// The statements that give a sequence to its column, where it has one. Both must have one owner: a table that was there
+/// before may have another than the role that makes the sequence.
+pub(super) fn own_statements(sequence: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
     let attributes: Attributes = attributes_of(sequence)?;
-    Ok(attributes.owned_by.map(|column| format!("ALTER SEQUENCE {} OWNED BY {column}", outer_name(&sequence.id))))
+    let Some(column) = attributes.owned_by else { return Ok(Vec::new()) };
+    let name = outer_name(&sequence.id);
+    let table = sequence.needs.iter().find(|need| need.kind == "column").map(lineage::table_of);
+    let mut statements = Vec::new();
+    if let Some(table) = table.filter(|table| sides.from.get(table).is_some()) {
+        let statement = Spoken::default().text(format!("ALTER SEQUENCE {name} OWNER TO "));
+        statements.push(statement.role(OWNER, &owner::asked(Some(&table))).render());
+    }
+    statements.push(format!("ALTER SEQUENCE {name} OWNED BY {column}"));
+    Ok(statements)
 }
 
-/// Asks whether the position lies within the new bounds; where it does not, the server refuses them.
-fn within_bounds(step: MigrationStep, name: &str, after: &Attributes) -> MigrationStep {
-    let SequenceOptions { minimum, maximum, .. } = &after.options;
-    let type_maximum = match after.type_name.as_deref() {
-        Some("smallint") => Some("32767"),
-        Some("integer") => Some("2147483647"),
-        _ => None,
-    };
-    let above = maximum.as_deref().or(type_maximum).map(|bound| format!("last_value > {bound}"));
-    let below = minimum.as_ref().map(|bound| format!("last_value < {bound}"));
-    let outside: Vec<String> = above.into_iter().chain(below).collect();
-    if outside.is_empty() {
-        return step;
+/// The sequences that belong to columns of a table, and so to its owner.
+pub(super) fn owned_by<'a>(table: &'a ObjectId, side: &'a SchemaSnapshot) -> impl Iterator<Item = &'a Object> {
+    let is_of_table = move |need: &ObjectId| need.kind == "column" && need.is_inside(table);
+    side.of_kind("sequence").filter(move |sequence| sequence.needs.iter().any(is_of_table))
+}
+
+/// Whether a sequence of the `to` side is there before, and does not go with the column that it belonged to.
+pub(super) fn stays(sequence: &Object, sides: &Sides<'_>) -> bool {
+    sides.from.get(&sequence.id).is_some_and(|before| {
+        let mut owners = before.needs.iter().filter(|need| need.kind == "column");
+        owners.all(|owner| sides.to.get(owner).is_some())
+    })
+}
+
+/// The step that changes options by these clauses. The server refuses bounds that the position lies outside of: a
+/// sequence that nobody has counted with begins anew then; another stops the plan.
+fn within_bounds(id: &ObjectId, clauses: &str, before: &Attributes, after: &Attributes) -> MigrationStep {
+    let name = outer_name(id);
+    let (old_minimum, old_maximum) = before.bounds();
+    let (minimum, maximum) = after.bounds();
+    let mut outside = Vec::new();
+    if maximum < old_maximum {
+        outside.push(format!("last_value > {maximum}"));
     }
+    if minimum > old_minimum {
+        outside.push(format!("last_value < {minimum}"));
+    }
+    let statement = format!("ALTER SEQUENCE {name} {clauses}");
+    if outside.is_empty() {
+        return MigrationStep::alter(id, statement);
+    }
+    let outside = outside.join(" OR ");
+    let body =
+        format!("BEGIN IF (SELECT {outside} FROM {name}) THEN {statement} RESTART; ELSE {statement}; END IF; END");
     let message = format!("{name} has counted beyond its new bounds: set it to a value within them first");
-    step.check(format!("SELECT {} FROM {name}", outside.join(" OR ")), message)
+    let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
+    step.check(format!("SELECT is_called AND ({outside}) FROM {name}"), message)
 }
 
 pub(super) struct Sequence;
@@ -204,12 +258,9 @@ impl Kind for Sequence {
         Rule::Alter
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let step = MigrationStep::create(&object.id, create_statement(object)?);
-        Ok(vec![match own_statement(object)? {
-            Some(statement) => step.then(statement),
-            None => step,
-        }])
+        Ok(vec![own_statements(object, sides)?.into_iter().fold(step, MigrationStep::then)])
     }
 
     fn alter(
@@ -230,13 +281,15 @@ impl Kind for Sequence {
         let mut statements = Vec::new();
         let mut steps = Vec::new();
         if !clauses.is_empty() {
-            let step = MigrationStep::alter(id, format!("ALTER SEQUENCE {name} {}", clauses.join(" ")));
             let options = after.options.changes_from(&before.options).join(" ");
+            let clauses = clauses.join(" ");
             steps.push(match after.options.loss_from(&before.options) {
                 // With a change of type, the server takes the type's bounds even for NO MINVALUE and NO MAXVALUE: once
                 // more, then.
-                Some(loss) => step.then(format!("ALTER SEQUENCE {name} {options}")).hazard(HazardKind::DataLoss, loss),
-                None => within_bounds(step, &name, &after),
+                Some(loss) => MigrationStep::alter(id, format!("ALTER SEQUENCE {name} {clauses}"))
+                    .then(format!("ALTER SEQUENCE {name} {options}"))
+                    .hazard(HazardKind::DataLoss, loss),
+                None => within_bounds(id, &clauses, &before, &after),
             });
         }
         if before.unlogged != after.unlogged {
@@ -244,11 +297,17 @@ impl Kind for Sequence {
             statements.push(format!("ALTER SEQUENCE {name} SET {word}"));
         }
         if changes.iter().any(|change| change.attribute == "owned_by") {
-            let owning = own_statement(object)?.unwrap_or_else(|| format!("ALTER SEQUENCE {name} OWNED BY NONE"));
-            statements.push(owning);
+            if before.owned_by.is_some() {
+                statements.push(format!("ALTER SEQUENCE {name} OWNED BY NONE"));
+            }
+            statements.extend(own_statements(object, sides)?);
         }
         steps.extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)));
-        Ok(steps)
+        // A new column takes it as it is, for its default; what it is to be comes later.
+        let owner = object.needs.iter().filter(|need| need.kind == "column" && sides.from.get(need).is_none());
+        let awaited: Vec<ObjectId> =
+            owner.flat_map(|column| [column.sibling("default", column.name.clone()), column.clone()]).collect();
+        Ok(steps.into_iter().map(|step| step.after(awaited.clone())).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -36,6 +36,22 @@ pub(super) fn options_text(options: &[String]) -> String {
     options.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
+/// What sets and resets storage parameters.
+pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
+    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
+    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
+    let kept: Vec<String> = after.iter().map(name_of).collect();
+    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
+    let mut clauses = Vec::new();
+    if !reset.is_empty() {
+        clauses.push(format!("RESET ({})", reset.join(", ")));
+    }
+    if !set.is_empty() {
+        clauses.push(format!("SET ({})", options_text(&set)));
+    }
+    clauses
+}
+
 /// When a constraint is looked at.
 pub(super) fn deferral(deferrable: bool, initially_deferred: bool) -> &'static str {
     match (deferrable, initially_deferred) {
@@ -131,6 +147,12 @@ pub(super) fn mentions(text: &str, word: &str) -> bool {
 fn is_unchanged(id: &ObjectId, sides: &Sides<'_>) -> bool {
     sides.to.get(id).is_some()
         && sides.from.get(id).map(|object| &object.attributes) == sides.to.get(id).map(|object| &object.attributes)
+}
+
+/// The rows that are in the table of an object, as FROM has them: without those of children, which it does not bind.
+pub(super) fn rows_of(id: &ObjectId, sides: &Sides<'_>) -> String {
+    let name = outer_name(id);
+    if is_partitioned(id, sides) { name } else { format!("ONLY {name}") }
 }
 
 /// Whether the table that an object is part of is partitioned.

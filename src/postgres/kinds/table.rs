@@ -165,7 +165,8 @@ impl Kind for Table {
         for key in keys.filter_map(|key| sides.to.get(key)) {
             marks.extend(key::mark_steps(key, sides)?);
         }
-        let mut steps = vec![MigrationStep::create(&object.id, statement).making(makes)];
+        let step = MigrationStep::create(&object.id, statement).making(makes);
+        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to))];
         steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
@@ -196,11 +197,13 @@ impl Kind for Table {
         if changes_any(&["unlogged"]) {
             let clause = if after.unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
             let step = altering(&object.id, clause.to_owned());
-            steps.push(step.hazard(HazardKind::TableRewrite, "every row is written again"));
+            let step = step.hazard(HazardKind::TableRewrite, "every row is written again");
+            // In one statement with it, the sequence of a new identity would stay as the table was.
+            steps.push(MigrationStep { fold: Fold::Alone, ..step });
         }
         steps.extend(foreign_table::alter(&object.id, before.foreign.as_ref(), after.foreign.as_ref()));
         steps.extend(set_access_method(&object.id, &before, &after));
-        for clause in option_clauses(&before.options, &after.options) {
+        for clause in super::option_clauses(&before.options, &after.options) {
             steps.push(altering(&object.id, clause));
         }
         for clause in flag_clauses(&before, &after) {
@@ -213,9 +216,6 @@ impl Kind for Table {
         }
         if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
             last.statements.extend(left_checks(&object.id, sides));
-        }
-        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
-            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
         }
         if before.partition_of != after.partition_of {
             let name = outer_name(&object.id);
@@ -235,20 +235,24 @@ impl Kind for Table {
             }
         }
         for index in lineage::left_indexes(&object.id, sides) {
-            let drop_index = format!("DROP INDEX IF EXISTS {}", last_name(&index.id));
-            let name = identifier(last_part(&index.id));
-            let drop_constraint = format!("{} DROP CONSTRAINT IF EXISTS {name}", head(&object.id));
-            let statement = if index.id.kind == "index" { drop_index } else { drop_constraint };
-            steps.push(MigrationStep::alter(&object.id, statement));
+            steps.push(if index.id.kind == "index" {
+                MigrationStep::alter(&object.id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
+            } else {
+                altering(&object.id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
+            });
         }
         for column in lineage::left_behind(&object.id, sides) {
             let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
             let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
             let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+            let step = step.unmaking([column.id.clone()]);
             steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
         }
         if before.partition_of != after.partition_of || before.inherits != after.inherits {
             steps.extend(not_null::rename_with_table(&object.id, sides)?);
+        }
+        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
+            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
         }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
             let awaited = before_joining(&object.id, sides);
@@ -267,10 +271,25 @@ impl Kind for Table {
             let is_part = |need: &ObjectId| need.kind == "column" && need.is_inside(&object.id);
             sequence.needs.iter().any(is_part)
         });
-        let unmade: Vec<ObjectId> = parts.chain(owned).map(|part| part.id.clone()).collect();
+        // A foreign key of a partitioned table on itself is also one on its partitions, which go first.
+        let is_on_itself = |part: &&Object| {
+            part.id.kind == "foreign_key"
+                && lineage::references(part, &object.id)
+                && !lineage::dropped_partitions(&object.id, sides).is_empty()
+        };
+        let unmade = parts.chain(owned).filter(|part| !is_on_itself(part)).map(|part| part.id.clone());
+        let unmade: Vec<ObjectId> = unmade.collect();
         let is_foreign = object.attribute("foreign").is_some();
         let words = if is_foreign { "FOREIGN TABLE" } else { "TABLE" };
-        let step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let mut step = MigrationStep::drop(&object.id, format!("DROP {words} {name}")).unmaking(unmade);
+        let keys = lineage::keys_on_ancestors(object, sides);
+        // A reference to the partitioned table leans on each of its partitions.
+        if keys.iter().any(|key| sides.to.get(key).is_some())
+            && let Some(partition) = attributes_of::<Attributes>(object)?.partition_of
+        {
+            step.statements.insert(0, format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent));
+        }
+        step = step.after(keys);
         let step = step.locking(access_exclusive(&name));
         let mut step = step;
         if let Some(kept) = remade_table::kept(object, sides) {
@@ -321,18 +340,17 @@ fn definition(
         let default_id = column_id.sibling("default", column_id.name.clone());
         let default = sides.to.get(&default_id).filter(own);
         if attributes.partition_of.is_some() || !column::is_inherited(column) {
-            lines.push(column::definition(column, default, sides.to)?);
+            lines.push(column::definition_in_table(column, default, sides.to)?);
             makes.extend(default.map(|default| default.id.clone()));
         }
         makes.push(column_id);
     }
     let inline_keys: &[&str] = if attributes.partition_by.is_some() { &[] } else { &["primary_key", "unique"] };
-    for kind in inline_keys {
-        for constraint in sides.to.parts(kind, id) {
-            if let Some(line) = key::inline(constraint)? {
-                lines.push(line);
-                makes.push(constraint.id.clone());
-            }
+    let keys = inline_keys.iter().flat_map(|kind| sides.to.parts(kind, id));
+    for constraint in key::without_equals(keys.collect()) {
+        if let Some(line) = key::inline(constraint)? {
+            lines.push(line);
+            makes.push(constraint.id.clone());
         }
     }
     for constraint in sides.to.parts("check", id).filter(own) {
@@ -427,22 +445,6 @@ fn flag_clauses(before: &Attributes, after: &Attributes) -> Vec<String> {
             // By an index, which does it itself.
             Some(_) => {}
         }
-    }
-    clauses
-}
-
-/// What sets and resets storage parameters.
-pub(super) fn option_clauses(before: &[String], after: &[String]) -> Vec<String> {
-    let name_of = |option: &String| option.split('=').next().unwrap_or_default().to_owned();
-    let set: Vec<String> = after.iter().filter(|option| !before.contains(option)).cloned().collect();
-    let kept: Vec<String> = after.iter().map(name_of).collect();
-    let reset: Vec<String> = before.iter().map(name_of).filter(|name| !kept.contains(name)).collect();
-    let mut clauses = Vec::new();
-    if !reset.is_empty() {
-        clauses.push(format!("RESET ({})", reset.join(", ")));
-    }
-    if !set.is_empty() {
-        clauses.push(format!("SET ({})", super::options_text(&set)));
     }
     clauses
 }

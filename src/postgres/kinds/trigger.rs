@@ -1,14 +1,14 @@
 //! Triggers of tables and views, carried as the server prints them.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::{remade_table, table};
-use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
-use crate::plan::{MigrationStep, PlanError};
+use super::{lineage, remade_table, table};
+use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
+use crate::plan::{MigrationStep, PlanError, StepAction};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -17,17 +17,25 @@ struct Attributes {
     /// `DISABLE`, `ENABLE REPLICA`, `ENABLE ALWAYS`; absent where it is enabled as usual.
     #[serde(skip_serializing_if = "is_default")]
     enabled: Option<String>,
+    /// The partition's own state of a trigger that it has from its partitioned table; there is no definition then.
+    #[serde(skip_serializing_if = "is_default")]
+    of_partition: bool,
 }
 
 pub(in super::super) const SOURCE: Source = Source { name: "trigger", body, read };
 
 /// Printed in the pretty form, which alone is relative to the search path. Those that partitions get from their
-/// partitioned table are told by that table's.
+/// partitioned table are told by that table's, but where they are enabled in another way than the one that they come
+/// from. Before PostgreSQL 15 these are internal.
 fn body(_: &Server) -> String {
-    "SELECT g.oid, g.tgrelid, g.tgname::text, g.tgenabled::text, pg_get_triggerdef(g.oid, true) \
+    "SELECT g.oid, g.tgrelid, g.tgname::text, g.tgenabled::text, \
+     CASE WHEN g.tgparentid = 0 THEN pg_get_triggerdef(g.oid, true) END, \
+     CASE WHEN g.tgparentid <> 0 THEN (WITH RECURSIVE u AS (SELECT g.tgparentid AS id UNION ALL \
+       SELECT p.tgparentid FROM u JOIN pg_trigger p ON p.oid = u.id) SELECT array_agg(u.id) FROM u WHERE u.id <> 0) END \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhastriggers JOIN pg_trigger g ON g.tgrelid = c.oid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
-     AND NOT g.tgisinternal AND g.tgparentid = 0"
+     AND CASE WHEN g.tgparentid = 0 THEN NOT g.tgisinternal ELSE (NOT g.tgisinternal OR g.tgconstraint = 0) \
+       AND g.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = g.tgparentid) END"
         .to_owned()
 }
 
@@ -36,8 +44,19 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let Some(relation) = reading.relations.get(&relation_oid) else { return Ok(()) };
     let outer = relation.id.clone();
     let id = outer.sibling("trigger", [outer.name[0].clone(), SmolStr::new(cells.get::<&str>(3)?)]);
-    let attributes = Attributes { definition: cells.get(5)?, enabled: enabled_word(cells.get(4)?) };
-    reading.add((class::TRIGGER, oid, 0), object(id, &attributes, [outer])?);
+    let address = (class::TRIGGER, oid, 0);
+    let enabled = enabled_word(cells.get(4)?);
+    let attributes = match cells.get::<Option<Vec<u32>>>(6)? {
+        None => Attributes { definition: cells.get(5)?, enabled, of_partition: false },
+        Some(ancestors) => {
+            for ancestor in ancestors {
+                reading.later_need(address, (class::TRIGGER, ancestor, 0));
+            }
+            let enabled = enabled.or_else(|| Some(ENABLE.to_owned()));
+            Attributes { definition: String::new(), enabled, of_partition: true }
+        }
+    };
+    reading.add(address, object(id, &attributes, [outer])?);
     Ok(())
 }
 
@@ -54,9 +73,46 @@ pub(super) fn enabled_word(code: &str) -> Option<String> {
 
 pub(super) struct Trigger;
 
+const ENABLE: &str = "ENABLE";
+
+/// Sets the state of a trigger, and of those that partitions have from it.
 fn enable(object: &Object, enabled: Option<&str>) -> MigrationStep {
-    let clause = format!("{} TRIGGER {}", enabled.unwrap_or("ENABLE"), identifier(last_part(&object.id)));
+    let clause = format!("{} TRIGGER {}", enabled.unwrap_or(ENABLE), identifier(last_part(&object.id)));
     table::altering(&object.id, clause)
+}
+
+/// The trigger from which a partition's has what it does not say itself.
+fn origin<'a>(object: &Object, side: &'a SchemaSnapshot) -> Option<&'a Object> {
+    let needs = object.needs.iter().filter(|need| need.kind == "trigger").filter_map(|need| side.get(need));
+    let nearest = |trigger: &&Object| trigger.needs.len();
+    needs.max_by_key(nearest)
+}
+
+/// The moments at which a table becomes a partition, and its partitioned tables theirs: then it has their triggers.
+fn attachments_above(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let parents = sides.to.get(table).into_iter().flat_map(|table| &table.needs).filter(|need| need.kind == "table");
+    let above = parents.flat_map(|parent| attachments_above(parent, sides));
+    above.chain([lineage::attachment(table)]).collect()
+}
+
+/// Makes a partition's trigger enabled in its own way.
+fn create_of_partition(object: &Object, attributes: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    let step =
+        enable(object, attributes.enabled.as_deref()).after(attachments_above(&lineage::table_of(&object.id), sides));
+    MigrationStep { action: StepAction::Create, ..step.making([object.id.clone()]) }
+}
+
+/// Makes a partition's trigger enabled as the one that it comes from; where it does not stay a partition it has none.
+fn drop_of_partition(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let table = lineage::table_of(&object.id);
+    let is_partition =
+        |side: &SchemaSnapshot| side.get(&table).and_then(|table| table.attribute("partition_of").cloned());
+    let Some(origin) = origin(object, sides.to).filter(|_| is_partition(sides.to) == is_partition(sides.from)) else {
+        return Ok(Vec::new());
+    };
+    let attributes: Attributes = attributes_of(origin)?;
+    let step = enable(object, attributes.enabled.as_deref()).unmaking([object.id.clone()]);
+    Ok(vec![MigrationStep { action: StepAction::Drop, ..step }])
 }
 
 impl Kind for Trigger {
@@ -68,12 +124,20 @@ impl Kind for Trigger {
         if change.attribute == "enabled" { Rule::Alter } else { Rule::Replace }
     }
 
+    /// The state of a trigger is also that of those that partitions have from it.
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
+        if dependent.attribute("of_partition").is_some() { Disturbance::Recreate } else { Disturbance::None }
+    }
+
     fn rebinds(&self, _: &[Change<'_>]) -> bool {
         false
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
+        if attributes.of_partition {
+            return Ok(vec![create_of_partition(object, &attributes, sides)]);
+        }
         let step = MigrationStep::create(&object.id, attributes.definition).after([remade_table::rows_are_back()]);
         let mut steps = vec![step.locking(format!("SHARE ROW EXCLUSIVE on {}", outer_name(&object.id)))];
         steps.extend(attributes.enabled.as_deref().map(|enabled| enable(object, Some(enabled))));
@@ -86,9 +150,14 @@ impl Kind for Trigger {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        if object.attribute("of_partition").is_some() {
+            return drop_of_partition(object, sides);
+        }
         let name = outer_name(&object.id);
+        let along = sides.from.of_kind("trigger").filter(|other| other.needs.contains(&object.id));
+        let along: Vec<ObjectId> = along.map(|other| other.id.clone()).collect();
         let statement = format!("DROP TRIGGER {} ON {name}", identifier(last_part(&object.id)));
         let step = MigrationStep::drop(&object.id, statement).unmaking(super::comments_of(&object.id, sides.from));
-        Ok(vec![step.locking(table::access_exclusive(&name))])
+        Ok(vec![step.unmaking(along).locking(table::access_exclusive(&name))])
     }
 }

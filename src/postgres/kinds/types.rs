@@ -1,21 +1,21 @@
-//! The source of types that are not a relation's: enums, domains and composite types, each handed to its kind.
+//! The source of types that are not a relation's: enums, domains, composite types and base types, each handed to its kind.
 
 use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class};
-use super::{composite_type, domain, enumeration, unmodelled};
+use super::{base_type, composite_type, domain, enumeration, unmodelled};
 
 pub(in super::super) const SOURCE: Source = Source { name: "type", body, read };
 
 /// Row types of tables and array types are no entries of their namespace, so that they do not come here.
 fn body(_: &Server) -> String {
-    "SELECT y.oid, y.typname::text, y.typtype::text, y.typarray, \
+    format!(
+        "SELECT y.oid, y.typname::text, y.typtype::text, y.typarray, \
      CASE WHEN y.typtype = 'e' THEN \
        (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = y.oid) END, \
      CASE WHEN y.typtype = 'd' THEN format_type(y.typbasetype, y.typtypmod) END, y.typnotnull, \
-     CASE WHEN y.typtype = 'd' THEN coalesce(pg_get_expr(y.typdefaultbin, 0), \
-       CASE WHEN y.typdefault IS NOT NULL THEN quote_literal(y.typdefault) END) END, \
+     CASE WHEN y.typtype = 'd' THEN pg_get_expr(y.typdefaultbin, 0) END, \
      CASE WHEN y.typtype = 'd' AND y.typcollation <> 0 THEN (SELECT y.typcollation::regcollation::text FROM pg_type b \
        WHERE b.oid = y.typbasetype AND b.typcollation <> y.typcollation) END, \
      CASE WHEN y.typtype = 'd' THEN (SELECT array_agg(k.conname::text ORDER BY k.conname) \
@@ -33,10 +33,11 @@ fn body(_: &Server) -> String {
      CASE WHEN y.typtype = 'c' THEN (SELECT c.relkind::text FROM pg_class c WHERE c.oid = y.typrelid) END, \
      NOT pg_type_is_visible(y.oid), \
      CASE WHEN y.typtype = 'd' AND y.typnotnull THEN (SELECT k.conname::text \
-       FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'n') END \
+       FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'n') END, {} \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247"
-        .to_owned()
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247",
+        base_type::select()
+    )
 }
 
 fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Result<(), String> {
@@ -55,7 +56,8 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         "c" => composite_type::read(cells, id("composite_type"))?,
         // A range comes from a source of its own, and a multirange is told by its range.
         "m" | "r" => return Ok(()),
-        _ => unmodelled::object("base type", namespace, name.clone()),
+        "b" | "p" => base_type::read(cells, id("base_type"))?,
+        _ => unmodelled::object("type", namespace, name.clone()),
     };
     if namespace.schema.is_none() && object.id.kind != "unmodelled" && cells.get(17)? {
         object.attributes.insert(super::SHADOWED.to_owned(), true.into());

@@ -18,15 +18,20 @@ struct Attributes {
     definition: Option<String>,
 }
 
-/// What is in the namespace itself.
+/// What is in the namespace itself, and security labels on it. Labels belong to a provider that the server must have
+/// loaded (PostgreSQL manual, SECURITY LABEL); where there are none, nothing is looked for.
 pub(in super::super) const SOURCE: Source = Source { name: "unmodelled", body, read };
 
 fn body(_: &Server) -> String {
     "SELECT d.classid, d.objid, o.type, o.identity, \
-     NULL::text \
+     NULL::text, NULL::text, 0 \
      FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3381, 3456, 3600, 3601, 3602, 3764) AND d.deptype = 'n'"
+     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3381, 3456, 3600, 3601, 3602, 3764) AND d.deptype = 'n' \
+     UNION ALL SELECT s.classoid, s.objoid, o.type, o.identity, s.label, s.provider, s.objsubid \
+     FROM pg_depend d JOIN pg_seclabel s ON s.objoid = d.objid AND s.classoid = d.classid \
+     CROSS JOIN LATERAL pg_identify_object(s.classoid, s.objoid, s.objsubid) o \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND EXISTS (SELECT FROM pg_seclabel)"
         .to_owned()
 }
 
@@ -39,6 +44,14 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     // `pg_identify_object` always qualifies; the tenant's own schema must not show.
     let own = format!("{}.", super::super::quote::identifier(&reading.own_schema));
     let neutral = identity.strip_prefix(&own).unwrap_or(&identity);
+    if let Some(provider) = cells.get::<Option<&str>>(6)? {
+        let name = SmolStr::new(format!("security label of {provider} on {neutral}"));
+        let id = ObjectId::new(KIND, [name]).in_schema(namespace.schema.clone());
+        let target = reading.at((class_oid, oid, cells.get(7)?)).map(|object| object.id.clone());
+        let attributes = Attributes { class: "security label".to_owned(), definition: cells.get(5)? };
+        reading.add_part(make(id, &attributes, target)?);
+        return Ok(());
+    }
     let id = ObjectId::new(KIND, [SmolStr::new(neutral)]).in_schema(namespace.schema.clone());
     let attributes = Attributes { class: cells.get(3)?, definition: cells.get(5)? };
     reading.add((class_oid, oid, 0), make(id, &attributes, [])?);

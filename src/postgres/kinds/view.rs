@@ -1,12 +1,17 @@
 //! Views and materialised views: two kinds of one shape, carried as the server prints them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
-use super::super::catalog::{Cells, is_default, object};
+use super::super::catalog::{Cells, Reading, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
-use super::{remade_table, table};
+use super::{column, column_change, remade_table, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -14,6 +19,9 @@ use crate::plan::{HazardKind, MigrationStep, PlanError};
 #[serde(deny_unknown_fields, default)]
 struct Attributes {
     definition: String,
+    /// The newest version that prints the definition so, where it could not be brought to the one form of all versions.
+    #[serde(skip_serializing_if = "is_default")]
+    printed_by: Option<u32>,
     #[serde(skip_serializing_if = "is_default")]
     options: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -22,19 +30,63 @@ struct Attributes {
     access_method: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     tablespace: Option<String>,
+    /// What a materialised view's columns say of how their values are stored, of those that say something.
+    #[serde(skip_serializing_if = "is_default")]
+    columns: BTreeMap<SmolStr, column::Attributes>,
 }
 
+/// The last version that prints views in the older way.
+const OLDER: u32 = 15;
+
 pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let definition: &str = cells.get(18)?;
-    let definition = definition.trim_end_matches(';').to_owned();
+    let printed: Vec<&str> = cells.get(18)?;
+    let text = printed.first().copied().unwrap_or_default().trim_end_matches(';');
+    let (definition, printed_by) = match printed::view(text.to_owned(), printed.get(1).copied()) {
+        Ok(definition) => (definition, None),
+        Err(definition) => (definition, Some(OLDER)),
+    };
     let attributes = Attributes {
         definition,
+        printed_by,
         options: row.options.clone(),
         unlogged: row.unlogged,
         access_method: cells.get(10)?,
         tablespace: cells.get(11)?,
+        columns: BTreeMap::new(),
     };
     object(row.id.clone(), &attributes, [])
+}
+
+/// Notes a column of a materialised view, where it says more than that it is there.
+pub(super) fn add_column(
+    reading: &mut Reading,
+    view: u32,
+    name: &str,
+    column: column::Attributes,
+) -> Result<(), String> {
+    let column = column.of_storage();
+    let Some(view) = reading.at_mut((class::RELATION, view, 0)).filter(|_| column.says_anything()) else {
+        return Ok(());
+    };
+    let columns = view.attributes.entry("columns").or_insert_with(|| Value::Object(Map::new()));
+    let column = serde_json::to_value(column).map_err(|error| format!("{}: {error}", view.id))?;
+    columns.as_object_mut().into_iter().for_each(|columns| drop(columns.insert(name.to_owned(), column.clone())));
+    Ok(())
+}
+
+/// The steps that change how the values of a materialised view's columns are stored.
+fn column_steps(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let names: BTreeSet<&SmolStr> = before.columns.keys().chain(after.columns.keys()).collect();
+    let mut steps = Vec::new();
+    for name in names {
+        let find = |columns: &BTreeMap<SmolStr, column::Attributes>| columns.get(name).cloned();
+        let old = find(&before.columns).unwrap_or_default();
+        let new = find(&after.columns).unwrap_or_else(|| old.without_storage());
+        let mut column_id = id.clone();
+        column_id.name.push(name.clone());
+        steps.extend(column_change::extras(&column_id, &old, &new, sides));
+    }
+    steps.into_iter().map(|step| MigrationStep { object: id.clone(), ..step }).collect()
 }
 
 pub(super) struct View {
@@ -52,8 +104,9 @@ impl Kind for View {
 
     fn rule(&self, change: &Change<'_>) -> Rule {
         match change.attribute {
-            "options" => Rule::Alter,
+            "columns" | "options" => Rule::Alter,
             "tablespace" => Rule::Cosmetic,
+            "printed_by" => Rule::Incomparable,
             _ => Rule::Replace,
         }
     }
@@ -62,7 +115,7 @@ impl Kind for View {
         false
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let unlogged = if attributes.unlogged { "UNLOGGED " } else { "" };
         let mut text = format!("CREATE {unlogged}{} {}", self.words, outer_name(&object.id));
@@ -76,16 +129,19 @@ impl Kind for View {
         // A materialised view is filled when it is made.
         let is_filled = self.name == MATERIALIZED_VIEW.name;
         let awaited = Some(remade_table::rows_are_back()).filter(|_| is_filled);
-        Ok(vec![MigrationStep::create(&object.id, text).after(awaited)])
+        let mut steps = vec![MigrationStep::create(&object.id, text).after(awaited)];
+        steps.extend(column_steps(&object.id, &Attributes::default(), &attributes, sides));
+        Ok(steps)
     }
 
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
         let name = outer_name(&object.id);
-        let clauses = table::option_clauses(&before.options, &after.options);
+        let clauses = super::option_clauses(&before.options, &after.options);
         let statements = clauses.into_iter().map(|clause| format!("ALTER {} {name} {clause}", self.words));
-        Ok(statements.map(|statement| MigrationStep::alter(&object.id, statement)).collect())
+        let steps = statements.map(|statement| MigrationStep::alter(&object.id, statement));
+        Ok(steps.chain(column_steps(&object.id, &before, &after, sides)).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -93,6 +93,12 @@ impl Cluster {
         &self.folder
     }
 
+    /// The folder of the client programs, as `psql`.
+    #[must_use]
+    pub fn programs(&self) -> PathBuf {
+        self.tools.client("psql").parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
     /// The server's major version: 15.
     #[must_use]
     pub fn major_version(&self) -> u32 {

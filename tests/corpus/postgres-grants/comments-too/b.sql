@@ -1,0 +1,6 @@
+CREATE TABLE t (id integer);
+COMMENT ON TABLE t IS 'one';
+CREATE VIEW v AS SELECT id FROM t;
+COMMENT ON VIEW v IS 'two';
+GRANT REFERENCES (id) ON t TO app_rw;
+ALTER VIEW v OWNER TO bob;

@@ -1,0 +1,3 @@
+CREATE TABLE t (id integer);
+CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+GRANT SELECT ON t TO app_ro;

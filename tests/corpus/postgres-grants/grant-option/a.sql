@@ -1,0 +1,3 @@
+CREATE TABLE t (id integer);
+GRANT SELECT, INSERT ON t TO app_ro WITH GRANT OPTION;
+GRANT DELETE ON t TO app_rw;

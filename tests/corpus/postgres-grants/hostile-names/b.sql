@@ -1,0 +1,10 @@
+CREATE TABLE "T ""1""" ("a b" integer);
+CREATE VIEW "{tenant}" AS SELECT 1 AS "100% ?";
+CREATE FUNCTION "F'x"("a b" integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+GRANT INSERT ON "T ""1""" TO "{tenant}_rw" WITH GRANT OPTION;
+GRANT UPDATE ("a b") ON "T ""1""" TO "Role With ""quotes"" and spaces";
+GRANT SELECT ON "{tenant}" TO PUBLIC;
+REVOKE ALL ON FUNCTION "F'x"(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION "F'x"(integer) TO "it's";
+REVOKE INSERT ON "{tenant}" FROM postgres;
+ALTER FUNCTION "F'x"(integer) OWNER TO "UPPER";

@@ -1,0 +1,4 @@
+CREATE TABLE t (id integer);
+CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+REVOKE ALL ON t FROM postgres;
+REVOKE ALL ON FUNCTION f() FROM PUBLIC, postgres;

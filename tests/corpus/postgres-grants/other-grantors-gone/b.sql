@@ -1,0 +1,2 @@
+CREATE TABLE t (id integer, name text);
+GRANT SELECT (name) ON t TO app_rw;

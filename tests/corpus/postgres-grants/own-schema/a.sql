@@ -1,0 +1,3 @@
+CREATE TABLE t (id integer);
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO app_ro;

@@ -1,0 +1,11 @@
+CREATE TYPE e AS ENUM ('b', 'a');
+CREATE TABLE t (id bigint, m e);
+CREATE VIEW v AS SELECT id FROM t;
+CREATE FUNCTION f(a integer) RETURNS bigint LANGUAGE sql AS 'SELECT a::bigint';
+GRANT INSERT ON v TO app_ro;
+GRANT SELECT (id) ON v TO bob;
+ALTER VIEW v OWNER TO bob;
+GRANT EXECUTE ON FUNCTION f(integer) TO app_ro;
+ALTER TYPE e OWNER TO bob;
+GRANT USAGE ON TYPE e TO app_ro;
+GRANT UPDATE (id) ON t TO app_rw;

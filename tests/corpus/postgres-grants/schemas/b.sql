@@ -1,0 +1,5 @@
+CREATE SCHEMA extra;
+CREATE TABLE extra.t (id integer);
+GRANT USAGE, CREATE ON SCHEMA extra TO app_rw;
+GRANT USAGE ON SCHEMA extra TO PUBLIC;
+GRANT INSERT ON extra.t TO app_rw;

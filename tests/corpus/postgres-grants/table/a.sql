@@ -1,0 +1,3 @@
+CREATE TABLE t (id integer);
+GRANT SELECT ON t TO app_ro;
+GRANT SELECT, INSERT, UPDATE ON t TO app_rw;

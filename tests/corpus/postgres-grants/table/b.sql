@@ -1,0 +1,4 @@
+CREATE TABLE t (id integer);
+GRANT SELECT ON t TO app_rw;
+GRANT ALL ON t TO alice;
+GRANT SELECT ON t TO PUBLIC;

@@ -1,0 +1,5 @@
+CREATE TABLE t (id integer, name text);
+CREATE VIEW v AS SELECT id, name FROM t;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM t;
+GRANT SELECT (id) ON v TO app_ro;
+GRANT SELECT ON m TO app_ro;

@@ -1,0 +1,24 @@
+CREATE TYPE mark;
+CREATE FUNCTION mark_in(cstring) RETURNS mark LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION mark_out(mark) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE FUNCTION mark_receive(internal) RETURNS mark LANGUAGE internal IMMUTABLE STRICT AS 'int4recv';
+CREATE FUNCTION mark_send(mark) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'int4send';
+CREATE TYPE mark (INPUT = mark_in, OUTPUT = mark_out, RECEIVE = mark_receive, SEND = mark_send, INTERNALLENGTH = 4,
+    PASSEDBYVALUE, ALIGNMENT = int4, CATEGORY = 'N', PREFERRED = false, DEFAULT = '42', DELIMITER = ';');
+CREATE TYPE note;
+CREATE FUNCTION note_in(cstring) RETURNS note LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION note_out(note) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE note (INPUT = note_in, OUTPUT = note_out, STORAGE = extended, COLLATABLE = true, DEFAULT = 'it''s');
+CREATE TYPE later;
+CREATE FUNCTION later_in(cstring) RETURNS later LANGUAGE internal IMMUTABLE STRICT AS 'point_in';
+CREATE FUNCTION later_out(later) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'point_out';
+CREATE TYPE later (INPUT = later_in, OUTPUT = later_out, INTERNALLENGTH = 16, ALIGNMENT = double, ELEMENT = float8);
+CREATE TYPE shell;
+COMMENT ON TYPE mark IS 'a mark';
+COMMENT ON FUNCTION mark_in(cstring) IS 'reads one';
+CREATE FUNCTION mark_equals(mark, mark) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
+CREATE OPERATOR = (FUNCTION = mark_equals, LEFTARG = mark, RIGHTARG = mark, COMMUTATOR = =);
+CREATE CAST (int AS mark) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE DOMAIN fine_mark AS mark NOT NULL;
+CREATE TABLE kept (a int, m mark, many mark[], n note, f fine_mark, p later);
+CREATE VIEW seen AS SELECT m = m AS is_same FROM kept;

@@ -1,0 +1,7 @@
+CREATE TYPE colour AS ENUM ('red');
+CREATE TABLE above (a int) PARTITION BY LIST (a);
+CREATE TABLE below PARTITION OF above FOR VALUES IN (1);
+CREATE TABLE t (a int DEFAULT 1, c colour);
+CREATE FUNCTION is_fine(t) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a > 0';
+ALTER TABLE t ADD CONSTRAINT fine CHECK (is_fine(t.*));
+CREATE TABLE kept (a int);

@@ -1,0 +1,3 @@
+CREATE TABLE parent (id integer);
+CREATE TABLE other (id integer);
+CREATE TABLE child (n integer) INHERITS (other);

@@ -1,0 +1,6 @@
+CREATE TABLE t (a int CONSTRAINT t_key PRIMARY KEY, b int CONSTRAINT t_b UNIQUE, c int, EXCLUDE USING btree (c WITH =));
+COMMENT ON CONSTRAINT t_key ON t IS 'the key';
+COMMENT ON INDEX t_key IS 'the index of the key';
+COMMENT ON CONSTRAINT t_b ON t IS 'a constraint';
+COMMENT ON INDEX t_b IS 'its index';
+COMMENT ON INDEX t_c_excl IS 'that of an exclusion';

@@ -1,0 +1,3 @@
+CREATE TYPE pair AS (first integer, second numeric(5, 2), third text);
+CREATE FUNCTION third_of(value pair) RETURNS text LANGUAGE sql AS 'SELECT value.third';
+COMMENT ON TYPE pair IS 'two of a kind';

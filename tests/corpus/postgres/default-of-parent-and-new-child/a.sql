@@ -1,0 +1,2 @@
+CREATE SEQUENCE numbers;
+CREATE TABLE parent (id integer DEFAULT nextval('numbers'));

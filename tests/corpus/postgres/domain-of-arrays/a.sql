@@ -1,0 +1,2 @@
+CREATE DOMAIN list AS integer[];
+CREATE TABLE t (id integer, l list, m list[]);

@@ -1,0 +1,2 @@
+CREATE DOMAIN list AS bigint[];
+CREATE TABLE t (id integer, l list, m list[]);

@@ -1,0 +1,2 @@
+INSERT INTO events VALUES (1, 1), (2, 2);
+INSERT INTO child VALUES (3);

@@ -1,0 +1,3 @@
+CREATE TABLE renamed (id int GENERATED ALWAYS AS IDENTITY, a int);
+CREATE TABLE named (id int GENERATED ALWAYS AS IDENTITY (START WITH 5), a int);
+CREATE TABLE plain (id int NOT NULL, a int);

@@ -1,0 +1,2 @@
+CREATE TABLE events (id integer) PARTITION BY RANGE (id);
+CREATE TABLE events_low PARTITION OF events FOR VALUES FROM (0) TO (10);

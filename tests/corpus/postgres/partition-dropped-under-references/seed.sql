@@ -1,0 +1,2 @@
+INSERT INTO orders VALUES (1, 1), (2, 1);
+INSERT INTO lines VALUES (2);

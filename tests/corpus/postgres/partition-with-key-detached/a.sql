@@ -1,0 +1,3 @@
+CREATE TABLE events (id integer PRIMARY KEY, code text, UNIQUE (id, code)) PARTITION BY RANGE (id);
+CREATE TABLE events_low (id integer NOT NULL, code text);
+ALTER TABLE events ATTACH PARTITION events_low FOR VALUES FROM (0) TO (10);

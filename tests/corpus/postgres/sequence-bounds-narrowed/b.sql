@@ -1,0 +1,3 @@
+CREATE SEQUENCE unused START 10;
+CREATE SEQUENCE used;
+CREATE SEQUENCE narrow AS smallint;

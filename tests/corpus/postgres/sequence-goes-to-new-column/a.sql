@@ -1,0 +1,2 @@
+CREATE SEQUENCE numbers CACHE 7;
+CREATE TABLE things (id integer);

@@ -1,0 +1,4 @@
+CREATE TABLE events (id integer, state character varying(20)) PARTITION BY RANGE (id);
+CREATE TABLE events_low PARTITION OF events FOR VALUES FROM (0) TO (10);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touched BEFORE UPDATE OF state ON events_low FOR EACH ROW WHEN (NEW.state IS NOT NULL) EXECUTE FUNCTION touch();

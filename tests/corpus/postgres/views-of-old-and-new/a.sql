@@ -1,0 +1,15 @@
+CREATE TABLE price (id integer, amount numeric, since date);
+CREATE TABLE old (id integer, amount numeric);
+CREATE TABLE new (id integer, amount numeric);
+CREATE VIEW changes AS SELECT old.id, old.amount AS before, new.amount AS after FROM price old JOIN price new ON old.id = new.id AND old.since < new.since;
+CREATE VIEW plain AS SELECT id, amount FROM old;
+CREATE VIEW aliased AS SELECT old.id FROM new old;
+CREATE VIEW of_itself AS SELECT id FROM old old;
+CREATE VIEW of_both AS SELECT old.id, new.amount FROM old JOIN new USING (id);
+CREATE VIEW nested AS SELECT id, (SELECT max(old.amount) FROM old WHERE old.id = new.id) AS most FROM new;
+CREATE VIEW numbered AS SELECT old_1.id FROM price old_1;
+CREATE VIEW columns AS SELECT old.amount AS new_1, old.id AS old_1 FROM old;
+CREATE VIEW common AS WITH old AS (SELECT id FROM price) SELECT id FROM old;
+CREATE VIEW locked AS SELECT old.id FROM price old FOR UPDATE OF old;
+CREATE MATERIALIZED VIEW kept AS SELECT new.id, new.amount FROM new WHERE new.amount > 1;
+CREATE VIEW set_of AS SELECT old.id FROM old UNION SELECT new.id FROM new;

@@ -45,6 +45,7 @@ pub(super) mod policy;
 mod publication;
 pub(super) mod range_type;
 pub(super) mod relation;
+mod remade_table;
 mod remade_type;
 mod replaced;
 pub(super) mod routine;

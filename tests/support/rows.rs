@@ -1,6 +1,7 @@
-//! What rows a database holds, to see that a promotion kept them: a count a table, and a fingerprint a column.
+//! What rows a database holds, to see that a promotion kept them: a count a table, and a fingerprint a column. Rows may
+//! move between the partitions of one table, so that these count together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schema_sync::store::{Object, ObjectId, SchemaSnapshot};
 use schema_sync_test_cluster::Cluster;
@@ -87,8 +88,7 @@ impl Rows {
         for column in snapshot.of_kind("column").filter(is_here) {
             let (name, table) = (quoted(&column.id.name[1]), table_name(own, &column.id));
             let query = format!(
-                "SELECT 0, count({name}), md5(coalesce(string_agg({name}::text, ',' ORDER BY {name}::text COLLATE \"C\"), '')) \
-                 FROM ONLY {table}"
+                "SELECT 0, count({name}), coalesce(sum(hashtextextended({name}::text, 0)), 0)::text FROM ONLY {table}"
             );
             queries.push((column.id.clone(), type_of(column) + &fields_of(column, snapshot), query));
         }
@@ -112,6 +112,75 @@ impl Rows {
         })
     }
 
+    /// The tables that are partitions of one another before or after, by one of them.
+    fn families(&self, after: &SchemaSnapshot) -> BTreeMap<ObjectId, BTreeSet<ObjectId>> {
+        let mut heads: BTreeMap<ObjectId, ObjectId> = BTreeMap::new();
+        let sides = [&self.snapshot, after];
+        for table in sides.iter().flat_map(|side| side.of_kind("table")) {
+            heads.entry(table.id.clone()).or_insert_with(|| table.id.clone());
+        }
+        for table in sides.iter().flat_map(|side| side.of_kind("table")) {
+            let is_partition = table.attributes.contains_key("partition_of");
+            for parent in table.needs.iter().filter(|need| is_partition && need.kind == "table") {
+                let (from, to) = (heads[&table.id].clone(), heads[parent].clone());
+                heads.values_mut().filter(|head| **head == from).for_each(|head| *head = to.clone());
+            }
+        }
+        let mut families: BTreeMap<ObjectId, BTreeSet<ObjectId>> = BTreeMap::new();
+        for (table, head) in heads {
+            families.entry(head).or_default().insert(table);
+        }
+        families
+    }
+
+    /// What the tables of a family hold together, by column: how many values, and their digest; the types that they are
+    /// of; and how many rows.
+    fn sums(&self, family: &BTreeSet<ObjectId>) -> (i128, BTreeMap<String, (i128, i128, BTreeSet<String>)>) {
+        let number = |text: &str| text.parse::<i128>().unwrap_or_default();
+        let rows = family.iter().filter_map(|table| self.counts.get(table)).map(|count| number(count)).sum();
+        let mut columns: BTreeMap<String, (i128, i128, BTreeSet<String>)> = BTreeMap::new();
+        for (column, (type_name, count, digest)) in &self.columns {
+            if family.contains(&column.sibling("table", [column.name[0].clone()])) {
+                let sums = columns.entry(column.name[1].to_string()).or_default();
+                sums.0 += number(count);
+                sums.1 += number(digest);
+                sums.2.insert(type_name.clone());
+            }
+        }
+        (rows, columns)
+    }
+
+    fn difference_of_family(
+        &self,
+        family: &BTreeSet<ObjectId>,
+        found: &Self,
+        is_lost: &dyn Fn(&ObjectId) -> bool,
+    ) -> Option<String> {
+        let ((rows, before), (rows_now, now)) = (self.sums(family), found.sums(family));
+        let names: Vec<String> = family.iter().map(ToString::to_string).collect();
+        let names = names.join(", ");
+        if rows != rows_now {
+            return Some(format!("{names} had {rows} rows and have {rows_now}"));
+        }
+        let is_lost = |name: &str| {
+            let columns = family.iter().map(|table| table.sibling("column", [table.name[0].as_str(), name]));
+            columns.into_iter().any(|column| is_lost_here_or_above(&self.snapshot, &column, is_lost))
+        };
+        for (name, (count, digest, types)) in before.iter().filter(|(name, _)| !is_lost(name)) {
+            match now.get(name) {
+                None => return Some(format!("column {name} of {names} is gone, and nothing says so")),
+                Some((kept, _, _)) if kept != count => {
+                    return Some(format!("column {name} of {names} had {count} values and has {kept}"));
+                }
+                Some((_, kept, types_now)) if types_now == types && kept != digest => {
+                    return Some(format!("the values of {name} of {names} are others"));
+                }
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
     /// What a database lacks of these rows, beyond what is called lost: values keep their text where their type stays,
     /// and their number where it changes.
     pub(crate) fn difference(
@@ -132,7 +201,16 @@ impl Rows {
         after: &SchemaSnapshot,
         is_lost: &dyn Fn(&ObjectId) -> bool,
     ) -> Option<String> {
-        for (table, count) in self.counts.iter().filter(|(table, _)| !is_lost(table)) {
+        let families = self.families(after);
+        let mut together: BTreeSet<&ObjectId> = BTreeSet::new();
+        for family in families.values().filter(|family| family.len() > 1 && !family.iter().any(is_lost)) {
+            if let Some(difference) = self.difference_of_family(family, found, is_lost) {
+                return Some(difference);
+            }
+            together.extend(family);
+        }
+        let is_alone = |table: &ObjectId| !together.contains(table);
+        for (table, count) in self.counts.iter().filter(|(table, _)| !is_lost(table) && is_alone(table)) {
             match found.counts.get(table) {
                 None => return Some(format!("{table} is gone, and nothing says so")),
                 Some(now) if now != count => return Some(format!("{table} had {count} rows and has {now}")),
@@ -142,7 +220,7 @@ impl Rows {
         for (column, (type_name, count, digest)) in &self.columns {
             let table = column.sibling("table", [column.name[0].clone()]);
             // What a child has from its parent goes with that.
-            if is_lost(&table) || is_lost_here_or_above(&self.snapshot, column, is_lost) {
+            if !is_alone(&table) || is_lost(&table) || is_lost_here_or_above(&self.snapshot, column, is_lost) {
                 continue;
             }
             match found.columns.get(column) {

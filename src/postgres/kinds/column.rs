@@ -254,6 +254,16 @@ pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
     table::altering(id, format!("ALTER COLUMN {} {clause}", identifier(last_part(id))))
 }
 
+/// Whether a column can only change with its table: no statement changes the type of one that its table is partitioned
+/// by, and none makes the parent's alone what a table declared itself.
+fn must_be_remade(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    let changes = |attribute: &str| before.attribute(attribute) != after.attribute(attribute);
+    let changes_key = (changes("type") || changes("collation")) && lineage::is_partition_key(id, sides);
+    let is_disowned = is_inherited(after) && !is_inherited(before) && !lineage::is_partition(id, sides);
+    changes_key || is_disowned
+}
+
 /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
 /// two equal indexes of a partition as part of them.
 pub(super) fn displaces_indexes(id: &ObjectId, sides: &Sides<'_>) -> bool {
@@ -338,16 +348,8 @@ impl Kind for Column {
         if before.identity.is_some() && after.identity.is_none() {
             steps.push(altering(id, "DROP IDENTITY"));
         }
-        if after.inherited && !before.inherited && !lineage::is_partition(id, sides) {
-            let reason = "it would be the parent's alone, which no statement makes of a column that a table declared \
-                          itself: keep the table's own declaration";
-            return Err(PlanError::Refused { object: id.clone(), reason: reason.to_owned() });
-        }
         let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"))
             && !is_moved(object, &before, &after, sides);
-        if changes_type {
-            lineage::refuse_partition_key(id, sides)?;
-        }
         // The type of an inherited column changes with its parent's, which leaves alone what is no child meanwhile.
         if changes_type && (!after.inherited || lineage::is_moved(&lineage::table_of(id), sides)) {
             // A type that is made anew takes the column along first; then it leaves.
@@ -433,6 +435,9 @@ impl Kind for Column {
     /// The indexes of a partitioned table whose column has another type.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
         let id = &object.id;
+        if must_be_remade(id, sides) {
+            return vec![lineage::table_of(id)];
+        }
         if !displaces_indexes(id, sides) {
             return Vec::new();
         }

@@ -169,6 +169,14 @@ impl Kind for Domain {
         is_on_constraint(dependent)
     }
 
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        let (Some(before), Some(after)) = (sides.from.get(&object.id), sides.to.get(&object.id)) else {
+            return Vec::new();
+        };
+        let is_anew = ["type", "collation"].iter().any(|name| before.attribute(name) != after.attribute(name));
+        if is_anew { remade_type::displaced(&object.id, sides) } else { Vec::new() }
+    }
+
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![super::type_name(&object.id)]
     }

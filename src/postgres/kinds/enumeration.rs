@@ -1,7 +1,7 @@
 //! Enums. New values are put in place and in order; values never go in silence: removing or reordering one makes the
 //! type anew under its columns.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -110,6 +110,14 @@ impl Kind for Enumeration {
             is_made_anew(&change.object.id, &renamed(&before, &after), &after, sides)
         };
         if changes.iter().any(is_made_anew) { remade_type::disturbs(dependent, sides) } else { Disturbance::None }
+    }
+
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        let values = |side: &SchemaSnapshot| values_of(side.get(&object.id).and_then(|it| it.attribute("values")));
+        let (before, after) = (values(sides.from), values(sides.to));
+        let stays = sides.from.get(&object.id).is_some() && sides.to.get(&object.id).is_some();
+        let is_anew = stays && before != after && is_made_anew(&object.id, &before, &after, sides);
+        if is_anew { remade_type::displaced(&object.id, sides) } else { Vec::new() }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Reading, class, is_default, object};
 use super::super::quote::{identifier, identifiers, last_part, outer_name};
 use super::constraint::ConstraintRow;
-use super::{index, lineage, table};
+use super::{index, lineage, remade_table, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -190,6 +190,7 @@ impl Kind for ForeignKey {
         // A partition that leaves and keeps such a key gives it up first.
         let own_table = lineage::table_of(&object.id);
         let step = step.after([lineage::departure(&own_table)]).after(lineage::departures(&own_table, sides));
+        let step = step.after([remade_table::rows_are_back()]);
         let step = step.after(keys.flat_map(|key| index::attachments_to(key, sides)).collect::<Vec<_>>());
         let is_proven = !attributes.not_valid && !attributes.not_enforced;
         Ok(vec![if is_proven { proven(step, object, &attributes, sides) } else { step }])

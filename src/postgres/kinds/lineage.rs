@@ -174,14 +174,19 @@ pub(super) fn defaults_above(table: &Object, side: &SchemaSnapshot) -> Vec<Objec
     parents.flat_map(|parent| side.parts("default", parent)).map(|default| default.id.clone()).collect()
 }
 
-/// No statement changes the type of a column by which a table is partitioned.
-pub(super) fn refuse_partition_key(column: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanError> {
+/// Whether a table is partitioned by a column. No statement changes the type of such a column.
+pub(super) fn is_partition_key(column: &ObjectId, sides: &Sides<'_>) -> bool {
     let table = sides.from.get(&table_of(column));
     let strategy = table.and_then(|table| table.attribute("partition_by")).and_then(serde_json::Value::as_str);
-    if strategy.is_none_or(|strategy| !super::mentions(strategy, &identifier(last_part(column)))) {
+    strategy.is_some_and(|strategy| super::mentions(strategy, &identifier(last_part(column))))
+}
+
+/// No statement makes a type anew under a column by which a table is partitioned.
+pub(super) fn refuse_partition_key(column: &ObjectId, sides: &Sides<'_>) -> Result<(), PlanError> {
+    if !is_partition_key(column, sides) {
         return Ok(());
     }
-    let reason = "its type would change, which the server refuses for a column that its table is partitioned by: make \
-                  a new partitioned table and move the rows";
+    let reason = "its type would be made anew, which the server refuses for a column that its table is partitioned by: \
+                  make a new partitioned table and move the rows";
     Err(PlanError::Refused { object: column.clone(), reason: reason.to_owned() })
 }

@@ -31,11 +31,22 @@ pub(super) fn columns<'a>(id: &'a ObjectId, sides: &Sides<'a>) -> impl Iterator<
     sides.from.of_kind("column").filter(move |column| column.needs.contains(id) && stays(column, &sides))
 }
 
+/// The tables that are partitioned by columns of the type, which are made anew with it.
+pub(super) fn displaced(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let columns = sides.from.of_kind("column").filter(|column| column.needs.contains(id));
+    let keys = columns.filter(|column| lineage::is_partition_key(&column.id, sides));
+    let tables = keys.map(|column| lineage::table_of(&column.id));
+    tables.filter(|table| sides.to.get(table).is_some()).collect()
+}
+
 fn stays(column: &Object, sides: &Sides<'_>) -> bool {
     let strategy = |side: &schema_sync_store::SchemaSnapshot| {
         let table = side.get(&column.id.sibling("table", [column.id.name[0].clone()]));
         table.map(|table| table.attribute("partition_by").cloned())
     };
+    if lineage::is_partition_key(&column.id, sides) {
+        return false;
+    }
     let is_own = |column: &Object| column.attribute("inherited").is_none() && column.attribute("generated").is_none();
     is_own(column) && sides.to.get(&column.id).is_some_and(is_own) && strategy(sides.from) == strategy(sides.to)
 }
@@ -129,7 +140,6 @@ fn recast_columns(
 ) -> Result<(), PlanError> {
     let name = outer_name(id);
     for column in columns(id, sides) {
-        lineage::refuse_partition_key(&column.id, sides)?;
         let printed = column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default();
         let is_array = printed.ends_with("[]");
         let column_name = identifier(last_part(&column.id));

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
-use super::table;
+use super::{remade_table, table};
 use crate::kind::{Change, Kind, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -70,7 +70,7 @@ impl Kind for Rule {
 
     fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
-        let step = MigrationStep::create(&object.id, attributes.definition);
+        let step = MigrationStep::create(&object.id, attributes.definition).after([remade_table::rows_are_back()]);
         let mut steps = vec![step.locking(table::access_exclusive(&outer_name(&object.id)))];
         steps.extend(attributes.enabled.as_deref().map(|enabled| enable(object, Some(enabled))));
         Ok(steps)

@@ -11,7 +11,7 @@ use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, not_null, persistence, typed_table, view};
+use super::{check, column, column_change, key, lineage, not_null, persistence, remade_table, typed_table, view};
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -163,10 +163,14 @@ impl Kind for Table {
         if let Some(partition) = &attributes.partition_of {
             steps.push(attach(&object.id, partition, sides));
         }
+        let mut filled = remade_table::refill(object, sides).into_iter();
+        let back = filled.next_back();
+        steps.extend(filled);
         let none = Attributes::default();
         for clause in flag_clauses(&none, &attributes) {
             steps.push(altering(&object.id, clause));
         }
+        steps.extend(back);
         Ok(steps)
     }
 
@@ -274,7 +278,15 @@ impl Kind for Table {
         }
         step = step.after(keys);
         let step = step.locking(access_exclusive(&name));
-        Ok(vec![if is_foreign { step } else { step.hazard(HazardKind::DataLoss, "every row of the table is lost") }])
+        let mut step = step;
+        if let Some(kept) = remade_table::kept(object, sides) {
+            step.statements.splice(0..0, kept.statements);
+            step.hazards.extend(kept.hazards);
+            step.checks.extend(kept.checks);
+        } else if !is_foreign {
+            step = step.hazard(HazardKind::DataLoss, "every row of the table is lost");
+        }
+        Ok(vec![step])
     }
 
     /// A table of a composite type is released from it while that is made anew.
@@ -291,6 +303,9 @@ impl Kind for Table {
 
     /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        if remade_table::must_be_remade(&object.id, sides) {
+            return vec![object.id.clone()];
+        }
         if !lineage::is_moved(&object.id, sides) {
             return Vec::new();
         }

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::{lineage, table};
+use super::{lineage, remade_table, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError, StepAction};
 
@@ -138,7 +138,7 @@ impl Kind for Trigger {
         if attributes.of_partition {
             return Ok(vec![create_of_partition(object, &attributes, sides)]);
         }
-        let step = MigrationStep::create(&object.id, attributes.definition);
+        let step = MigrationStep::create(&object.id, attributes.definition).after([remade_table::rows_are_back()]);
         let mut steps = vec![step.locking(format!("SHARE ROW EXCLUSIVE on {}", outer_name(&object.id)))];
         steps.extend(attributes.enabled.as_deref().map(|enabled| enable(object, Some(enabled))));
         Ok(steps)

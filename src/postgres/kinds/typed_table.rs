@@ -70,7 +70,7 @@ fn columns_of(table: &ObjectId, side: &SchemaSnapshot) -> Vec<String> {
 }
 
 /// Whether the columns that stay, and behind them those that come, are in the order of the `to` side.
-fn has_columns_in_order(table: &ObjectId, sides: &Sides<'_>) -> bool {
+pub(super) fn has_columns_in_order(table: &ObjectId, sides: &Sides<'_>) -> bool {
     let (before, after) = (columns_of(table, sides.from), columns_of(table, sides.to));
     let staying = before.iter().filter(|name| after.contains(name));
     let coming = after.iter().filter(|name| !before.contains(name));

@@ -11,7 +11,7 @@ use super::super::catalog::{Cells, Reading, class, is_default, object};
 use super::super::printed;
 use super::super::quote::{identifier, outer_name};
 use super::relation::RelationRow;
-use super::{column, column_change, table};
+use super::{column, column_change, remade_table, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -167,7 +167,10 @@ impl Kind for View {
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         let text = self.statement("CREATE", &object.id, &attributes);
-        let mut steps = vec![MigrationStep::create(&object.id, text)];
+        // A materialised view is filled when it is made.
+        let is_filled = self.name == MATERIALIZED_VIEW.name;
+        let awaited = Some(remade_table::rows_are_back()).filter(|_| is_filled);
+        let mut steps = vec![MigrationStep::create(&object.id, text).after(awaited)];
         steps.extend(column_steps(&object.id, &Attributes::default(), &attributes, sides));
         Ok(steps)
     }

@@ -1,0 +1,1 @@
+CREATE TABLE q (k integer NOT NULL, v integer) PARTITION BY RANGE (k); CREATE TABLE q1 (k integer NOT NULL, v integer); CREATE TABLE q2 (k integer CONSTRAINT q_k_not_null NOT NULL, v integer); CREATE TABLE q3 (k integer NOT NULL, v integer); ALTER TABLE q ATTACH PARTITION q3 FOR VALUES FROM (20) TO (30);

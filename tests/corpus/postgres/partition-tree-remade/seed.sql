@@ -1,0 +1,1 @@
+INSERT INTO p VALUES (1, 'a'), (12, 'b'), (70, 'c'); INSERT INTO c VALUES (12); INSERT INTO l VALUES ('1', 1), ('2', 2); INSERT INTO h VALUES (1, 2); INSERT INTO root VALUES (1, 'x');

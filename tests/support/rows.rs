@@ -88,7 +88,7 @@ impl Rows {
         for column in snapshot.of_kind("column").filter(is_here) {
             let (name, table) = (quoted(&column.id.name[1]), table_name(own, &column.id));
             let query = format!(
-                "SELECT 0, count({name}), coalesce(sum(hashtextextended({name}::text, 0)), 0)::text FROM ONLY {table}"
+                "SELECT 0, count({name}), coalesce(sum(hashtextextended({name}::text COLLATE \"C\", 0)), 0)::text FROM ONLY {table}"
             );
             queries.push((column.id.clone(), type_of(column) + &fields_of(column, snapshot), query));
         }

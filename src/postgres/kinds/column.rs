@@ -256,7 +256,7 @@ pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
 
 /// Whether a column can only change with its table: no statement changes the type of one that its table is partitioned
 /// by, and none makes the parent's alone what a table declared itself.
-fn must_be_remade(id: &ObjectId, sides: &Sides<'_>) -> bool {
+pub(super) fn must_be_remade(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
     let changes = |attribute: &str| before.attribute(attribute) != after.attribute(attribute);
     let changes_key = (changes("type") || changes("collation")) && lineage::is_partition_key(id, sides);

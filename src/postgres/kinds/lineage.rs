@@ -162,10 +162,9 @@ fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
 
 /// Whether a table is made anew, as its own strategy of partitioning changes or that of one above it.
 pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
-    let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
+    let (Some(before), Some(_)) = (sides.from.get(table), sides.to.get(table)) else { return false };
     let mut parents = before.needs.iter().filter(|need| need.kind == "table" && *need != table);
-    before.attribute("partition_by") != after.attribute("partition_by")
-        || parents.any(|parent| is_replaced(parent, sides))
+    super::remade_table::is_remade(table, sides) || parents.any(|parent| is_replaced(parent, sides))
 }
 
 /// The defaults of the tables that a table inherits from: it gets them as they are when it is made.

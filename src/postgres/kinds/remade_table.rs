@@ -25,6 +25,12 @@ pub(super) fn must_be_remade(table: &ObjectId, sides: &Sides<'_>) -> bool {
         || gains_inherited_columns(before, after, sides)
 }
 
+/// Whether a table is made anew for itself or for one of its columns.
+pub(super) fn is_remade(table: &ObjectId, sides: &Sides<'_>) -> bool {
+    let mut columns = sides.from.parts("column", table);
+    must_be_remade(table, sides) || columns.any(|column| super::column::must_be_remade(&column.id, sides))
+}
+
 /// Whether a table joins parents whose columns it does not have: columns that are added to it would be its own.
 fn gains_inherited_columns(before: &Object, after: &Object, sides: &Sides<'_>) -> bool {
     let is_gained = |column: &&Object| {
@@ -213,6 +219,9 @@ pub(super) fn refill(table: &Object, sides: &Sides<'_>) -> Vec<MigrationStep> {
             .to
             .of_kind("sequence")
             .filter(|sequence| sequence.needs.iter().any(|need| need.kind == "column" && need.is_inside(id)));
+        // Columns of parents may come later than the table.
+        let columns = sides.to.parts("column", &through).flat_map(|column| column.needs.iter().chain([&column.id]));
+        step = step.after(columns.filter(|need| need.kind == "column").cloned().collect::<Vec<_>>());
         step = step.after(all_attachments(&through, sides)).after(owned.map(|sequence| sequence.id.clone()));
         steps.push(step.hazard(HazardKind::TableRewrite, "it is made anew: every row is written again"));
     }

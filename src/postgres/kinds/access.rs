@@ -101,12 +101,12 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         class::NAMESPACE => (namespace.schema.as_ref().map(|name| ObjectId::new("schema", [name.clone()])), None),
         _ => match (at((class, oid, part)), of_table) {
             (Some(target), _) if part != 0 && target.kind != "column" => (Some(target), name.map(Part::Column)),
-            (Some(target), _) => (Some(target), None),
-            (None, Some(table)) => {
-                let column = at((class, table, cells.get::<Option<i32>>(7)?.unwrap_or_default()));
-                (column.filter(|column| column.kind == "column"), Some(Part::IdentitySequence))
+            // The sequence of an identity column stands for that.
+            (Some(target), Some(_)) if part == 0 && target.kind == "column" => {
+                (Some(target), Some(Part::IdentitySequence))
             }
-            (None, None) => (None, None),
+            (Some(target), _) => (Some(target), None),
+            (None, _) => (None, None),
         },
     };
     if target.is_none() && class != class::NAMESPACE {

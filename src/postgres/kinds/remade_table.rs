@@ -145,11 +145,7 @@ fn value(name: &str, before: &Object, after: &Object, is_text: bool, kept: &mut 
     if let Conversion::Narrowing { .. } = conversion {
         kept.lose(&before.id, format!("{old} becomes {new}: values that do not fit are lost or stop the change"));
     }
-    match conversion {
-        _ if is_text => format!("{name}::{new}"),
-        Conversion::Narrowing { using: Some(type_name) } => format!("{name}::{type_name}"),
-        Conversion::Lossless { .. } | Conversion::Narrowing { using: None } => name.to_owned(),
-    }
+    if is_text { format!("{name}::{new}") } else { conversion.value_of(name).unwrap_or_else(|| name.to_owned()) }
 }
 
 /// Keeps what the sequences of a table's columns have counted to.

@@ -51,15 +51,18 @@ fn stays(column: &Object, sides: &Sides<'_>) -> bool {
     is_own(column) && sides.to.get(&column.id).is_some_and(is_own) && strategy(sides.from) == strategy(sides.to)
 }
 
-/// The types that are made of a type and stay: domains over it, composite types that have it, and those that are made of
-/// these. Each stands behind all that it is made of.
+/// The types that are made of a type and stay so: domains over it, composite types that have it, and those that are made
+/// of these. Each stands behind all that it is made of.
 pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
     let mut found: Vec<&Object> = Vec::new();
     let contains = |object: &&Object, found: &[&Object]| {
         is_container(object, sides)
             && object.id != *id
             && !found.iter().any(|other| other.id == object.id)
-            && object.needs.iter().any(|need| need == id || found.iter().any(|other| other.id == *need))
+            && object.needs.iter().any(|need| {
+                let is_made_anew = need == id || found.iter().any(|other| other.id == *need);
+                is_made_anew && sides.to.get(&object.id).is_some_and(|after| after.needs.contains(need))
+            })
     };
     let objects = || ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
     let mut all: Vec<&Object> = Vec::new();
@@ -71,6 +74,15 @@ pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object
         found.push(all.swap_remove(next));
     }
     found
+}
+
+/// The types that are made of a type no longer: they change before it is made anew.
+fn former_containers(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let leaves = |type_: &&Object| {
+        type_.needs.contains(id) && sides.to.get(&type_.id).is_some_and(|after| !after.needs.contains(id))
+    };
+    types.filter(leaves).map(|type_| type_.id.clone()).collect()
 }
 
 /// Whether a type is made anew along with what it is made of. Where a table is of it, all goes and comes.
@@ -90,7 +102,7 @@ pub(super) fn remake(
     recast: impl Fn(&str, bool) -> Recast,
 ) -> Result<MigrationStep, PlanError> {
     let containers = containers(id, sides);
-    let mut step = MigrationStep::alter(id, set_aside(id));
+    let mut step = MigrationStep::alter(id, set_aside(id)).after(former_containers(id, sides));
     step.statements.extend(containers.iter().map(|container| set_aside(&container.id)));
     step.statements.extend(made);
     for container in &containers {

@@ -211,7 +211,12 @@ impl StepGraph {
         }
         for node in 0..self.steps.len() {
             for need in std::mem::take(&mut self.steps[node].after) {
-                self.wait_for_need(None, &need, node, doers);
+                // What drops something comes before all that is made again: of that, it can only await the drop.
+                let dropper = doers.droppers.get(&need).filter(|_| self.steps[node].action == StepAction::Drop);
+                match dropper {
+                    Some(dropper) => self.order(*dropper, node),
+                    None => self.wait_for_need(None, &need, node, doers),
+                }
             }
         }
         self.order_claims(decisions, sides, dialect, doers)

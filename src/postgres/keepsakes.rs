@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use tokio_postgres::{Client, Error, Row};
 
 use super::access::{EXPLODED, Privilege, Target, grantee_text, privileges, things_in_database, things_in_schema};
-use super::catalog::Address;
+use super::catalog::{Address, class};
 use super::quote::identifier;
 use crate::plan::MigrationPlan;
 
@@ -35,8 +35,8 @@ pub(super) struct Thing {
     pub(super) address: Address,
     pub(super) name: Name,
     pub(super) owner: String,
-    /// Its owner is that of another thing.
-    follows: bool,
+    /// The OID of the table whose owner is its own.
+    follows: Option<u32>,
     pub(super) privileges: Vec<Privilege>,
     /// Its privileges are not the built-in default, or were told nevertheless.
     pub(super) is_granted: bool,
@@ -61,7 +61,7 @@ pub(super) struct Keepsakes {
 /// role would make them.
 fn listing() -> String {
     format!(
-        "SELECT y.class, y.oid, y.part, o.type, o.identity, a.attname::text, pg_get_userbyid(y.owner)::text, y.of_table IS NOT NULL, \
+        "SELECT y.class, y.oid, y.part, o.type, o.identity, a.attname::text, pg_get_userbyid(y.owner)::text, y.of_table, \
          e.grantees, e.grantors, e.names, e.grantable, y.privileges IS NOT NULL \
          FROM (SELECT y.* FROM unnest($1::oid[]) t(ns) CROSS JOIN LATERAL ({}) y \
            UNION ALL SELECT y.* FROM ({}) y WHERE $2) y \
@@ -109,8 +109,8 @@ impl Keepsakes {
     /// Reads what may have to come back. `schema` is the tenant's, where the tenant is no database.
     pub(super) async fn read(client: &Client, schema: Option<&str>, silence: Silence) -> Result<Self, Error> {
         let mut things = list(client, schema, true).await?;
-        // What is revoked from a table is revoked from its columns, too.
-        things.sort_by_key(|thing| thing.address.2 != 0);
+        // What is revoked from a table is revoked from its columns, too; sequences come to another owner with it.
+        things.sort_by_key(|thing| thing.follows.is_some() || thing.address.2 != 0);
         Ok(Self { silence, things })
     }
 
@@ -136,10 +136,17 @@ impl Keepsakes {
         let now: HashMap<Name, Thing> =
             list(client, schema, false).await?.into_iter().map(|thing| (thing.name.clone(), thing)).collect();
         let mut statements = Vec::new();
+        // Of what comes to another owner; what follows a table follows a relation.
+        let mut owners: HashMap<(u32, u32), &str> = HashMap::new();
         for thing in self.things.iter().filter(|thing| gone.contains(&thing.address)) {
             let Some(new) = thing.counterpart(&now) else { continue };
+            if self.silence.owners && thing.follows.is_none() {
+                owners.insert((new.address.0, new.address.1), &thing.owner);
+            }
             if thing.has_column_in(new, client).await? {
-                statements.extend(thing.bring_back(new, self.silence));
+                let owned = new.follows.map_or((new.address.0, new.address.1), |table| (class::RELATION, table));
+                let owner = owners.get(&owned).copied().unwrap_or(&new.owner);
+                statements.extend(thing.bring_back(new, owner, self.silence));
             }
         }
         Ok(statements)
@@ -159,17 +166,16 @@ impl Thing {
         row.try_get(0)
     }
 
-    /// The statements that make another thing of the same name belong to whom this one belonged, and give the same.
-    fn bring_back(&self, new: &Thing, silence: Silence) -> Vec<String> {
+    /// The statements that make another thing of the same name belong to an owner, and give the same as this one. What
+    /// follows a table comes to its owner with it.
+    fn bring_back(&self, new: &Thing, owner: &str, silence: Silence) -> Vec<String> {
         let mut statements = Vec::new();
-        let moves = silence.owners && !self.follows && self.owner != new.owner;
-        if moves {
-            statements.push(format!("ALTER {} OWNER TO {}", self.name.owned(), identifier(&self.owner)));
+        if self.follows.is_none() && owner != new.owner {
+            statements.push(format!("ALTER {} OWNER TO {}", self.name.owned(), identifier(owner)));
         }
         if !silence.grants {
             return statements;
         }
-        let owner = if silence.owners && !self.follows { &self.owner } else { &new.owner };
         let wanted = with_owner(&self.privileges, &self.owner, owner);
         let is_column_anew = new.name.column != self.name.column;
         let found = if is_column_anew { Vec::new() } else { with_owner(&new.privileges, &new.owner, owner) };

@@ -429,7 +429,7 @@ impl Kind for Index {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        if lineage::is_left(object, sides) {
+        if lineage::is_left(object, sides) || lineage::goes_with_partition(object, sides) {
             return Ok(Vec::new());
         }
         let along = parts_of(&object.id, sides);

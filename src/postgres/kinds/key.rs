@@ -197,9 +197,6 @@ impl Kind for Key {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        if super::lineage::is_left(object, sides) {
-            return Ok(Vec::new());
-        }
         super::drop_constraint(object, sides)
     }
 

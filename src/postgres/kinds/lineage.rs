@@ -153,6 +153,12 @@ pub(super) fn is_left(index: &Object, sides: &Sides<'_>) -> bool {
         || (index.attribute("attached").is_some() && part_of().is_some_and(|parent| is_left(parent, sides)))
 }
 
+/// Whether an index goes with a partition that is dropped: as part of another one, no statement takes it alone.
+pub(super) fn goes_with_partition(index: &Object, sides: &Sides<'_>) -> bool {
+    let table = table_of(&index.id);
+    index.attribute("attached").is_some() && (sides.to.get(&table).is_none() || is_replaced(&table, sides))
+}
+
 fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
     let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
     let is_part = leaves && index.attribute("attached").is_some() && sides.to.get(&index.id).is_none();

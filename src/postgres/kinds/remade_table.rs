@@ -6,7 +6,7 @@ use schema_sync_store::{Object, ObjectId, SnapshotHash};
 use super::super::quote::{identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::is_inherited;
-use super::{foreign_table, lineage, typed_table};
+use super::{lineage, typed_table};
 use crate::kind::Sides;
 use crate::plan::{Check, Fold, Hazard, HazardKind, MigrationStep};
 
@@ -56,7 +56,8 @@ pub(super) struct Kept {
 pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
     let id = &table.id;
     let target = target_of(id, sides)?;
-    let is_foreign = foreign_table::is_foreign(id, sides) || foreign_table::is_foreign(&target.id, sides);
+    // Rows that are elsewhere are not read here, and none is written there.
+    let is_foreign = [table, target].into_iter().any(|table| table.attribute("foreign").is_some());
     if is_foreign {
         return None;
     }
@@ -97,6 +98,7 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
         ),
     );
     kept.checks.extend(unfillable(id, &target.id, sides));
+    kept.checks.extend(unplaceable(id, target, sides));
     Some(kept)
 }
 
@@ -196,6 +198,19 @@ fn unfillable(id: &ObjectId, target: &ObjectId, sides: &Sides<'_>) -> Option<Che
     Some(Check {
         violated_when: format!("SELECT EXISTS (SELECT FROM {name})"),
         message: format!("{name} has rows, and the new column {column} is NOT NULL and has no default: give it one"),
+    })
+}
+
+/// Asks for rows where the new table has no partition that could hold one.
+fn unplaceable(id: &ObjectId, target: &Object, sides: &Sides<'_>) -> Option<Check> {
+    let is_partition = |other: &Object| other.attribute("partition_of").is_some() && other.needs.contains(&target.id);
+    if target.attribute("partition_by").is_none() || sides.to.of_kind("table").any(is_partition) {
+        return None;
+    }
+    let (name, place) = (outer_name(id), outer_name(&target.id));
+    Some(Check {
+        violated_when: format!("SELECT EXISTS (SELECT FROM {name})"),
+        message: format!("{name} has rows, and the partitioned table {place} has no partition for them: give it one"),
     })
 }
 

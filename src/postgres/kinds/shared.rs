@@ -131,7 +131,7 @@ const PARTS_OF_RELATIONS: [&str; 10] =
 /// The step that drops a constraint.
 pub(super) fn drop_constraint(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let id = &object.id;
-    if super::lineage::is_left(object, sides) {
+    if super::lineage::is_left(object, sides) || super::lineage::goes_with_partition(object, sides) {
         return Ok(Vec::new());
     }
     let clause = format!("DROP CONSTRAINT {}", identifier(last_part(id)));

@@ -12,7 +12,7 @@ use super::column_change::{alter_type, extras, is_remade, with_joining, with_own
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
-use super::{foreign_table, held_as_text, identity, lineage, sequence, table, typed_table, view};
+use super::{extension, foreign_table, held_as_text, identity, joining, lineage, sequence, table, typed_table, view};
 use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -188,14 +188,8 @@ pub(super) fn set_generated(column: &mut Object, expression: String) {
 
 /// Whether a column's type is the same one elsewhere: that of an extension that moves to another schema.
 fn is_moved(column: &Object, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> bool {
-    let bare = |type_name: &str| type_name.rsplit('.').next().unwrap_or_default().to_owned();
-    let moves = |need: &ObjectId| {
-        let schema = |side: &schema_sync_store::SchemaSnapshot| side.get(need)?.attribute("installed_in").cloned();
-        need.kind == "extension" && schema(sides.from) != schema(sides.to) && schema(sides.from).is_some()
-    };
-    bare(&before.type_name) == bare(&after.type_name)
-        && before.collation == after.collation
-        && column.needs.iter().any(moves)
+    let moves = || extension::moves_type(column, &before.type_name, &after.type_name, sides);
+    before.collation == after.collation && moves()
 }
 
 pub(super) fn is_inherited(column: &Object) -> bool {
@@ -255,13 +249,13 @@ pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
 }
 
 /// Whether a column can only change with its table: no statement changes the type of one that its table is partitioned
-/// by, and none makes the parent's alone what a table declared itself.
+/// by, and none makes the parent's alone what a table declared itself, or what becomes its own when it leaves a parent.
 pub(super) fn must_be_remade(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
     let changes = |attribute: &str| before.attribute(attribute) != after.attribute(attribute);
     let changes_key = (changes("type") || changes("collation")) && lineage::is_partition_key(id, sides);
     let is_disowned = is_inherited(after) && !is_inherited(before) && !lineage::is_partition(id, sides);
-    changes_key || is_disowned
+    changes_key || is_disowned || joining::is_left_own(before, sides)
 }
 
 /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
@@ -346,7 +340,7 @@ impl Kind for Column {
             steps.push(altering(id, "DROP EXPRESSION"));
         }
         if before.identity.is_some() && after.identity.is_none() {
-            steps.push(altering(id, "DROP IDENTITY"));
+            steps.push(identity::drop(id));
         }
         let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"))
             && !is_moved(object, &before, &after, sides);

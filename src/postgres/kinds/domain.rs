@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
+use super::extension::{self, moves_under};
 use super::not_null;
 use super::remade_type::{self, Recast};
 use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
@@ -170,11 +171,7 @@ impl Kind for Domain {
     }
 
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
-        let (Some(before), Some(after)) = (sides.from.get(&object.id), sides.to.get(&object.id)) else {
-            return Vec::new();
-        };
-        let is_anew = ["type", "collation"].iter().any(|name| before.attribute(name) != after.attribute(name));
-        if is_anew { remade_type::displaced(&object.id, sides) } else { Vec::new() }
+        if has_other_base(&object.id, sides) { remade_type::displaced(&object.id, sides) } else { Vec::new() }
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {
@@ -202,7 +199,16 @@ fn is_made_anew(id: &ObjectId, changes: &[Change<'_>], sides: &Sides<'_>) -> boo
         }
     };
     let is_of_base_type = |change: &Change<'_>| matches!(change.attribute, "type" | "collation");
-    changes.iter().any(is_of_base_type) || (changes.iter().any(constrains) && has_hidden_values(id, sides))
+    (changes.iter().any(is_of_base_type) && has_other_base(id, sides))
+        || (changes.iter().any(constrains) && has_hidden_values(id, sides))
+}
+
+/// Whether the domain is over another type. One that moves with its extension is the same.
+fn has_other_base(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    let base = |object: &Object| object.attribute("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let is_moved = || extension::moves_type(after, &base(before), &base(after), sides);
+    before.attribute("collation") != after.attribute("collation") || (base(before) != base(after) && !is_moved())
 }
 
 /// Whether values of the domain are inside arrays, rows, or other domains.
@@ -247,19 +253,22 @@ fn make_anew(
 ) -> Result<MigrationStep, PlanError> {
     let change = format!("{} becomes {}", before.type_name, after.type_name);
     let base = &before.type_name;
+    // What the old base type is called while its extension moves depends on the moment; its text does not.
+    let is_moving = [sides.from, sides.to].iter().filter_map(|side| side.get(id)).any(|it| moves_under(it, sides));
     let recast = |column: &str, is_array: bool| {
         let loss = format!("{change}: values that do not fit are lost or stop the change");
-        if is_array && (base.ends_with("[]") || after.type_name.ends_with("[]")) {
-            // There are no arrays of arrays.
-            return Recast { loss: Some(loss), ..Recast::by_text(column, &outer_name(id), is_array) };
+        let conversion_of =
+            |array: &str| type_change::conversion(&format!("{base}{array}"), &format!("{}{array}", after.type_name));
+        let loss_of = |conversion: &Conversion| matches!(conversion, Conversion::Narrowing { .. }).then_some(loss);
+        // There are no arrays of arrays.
+        let nests = is_array && (base.ends_with("[]") || after.type_name.ends_with("[]"));
+        if nests || is_moving {
+            return Recast { loss: loss_of(&conversion_of("")), ..Recast::by_text(column, &outer_name(id), is_array) };
         }
         let array = if is_array { "[]" } else { "" };
-        let conversion = type_change::conversion(&format!("{base}{array}"), &format!("{}{array}", after.type_name));
+        let conversion = conversion_of(array);
         let value = format!("({column}::{base}{array})");
-        Recast {
-            value: conversion.value_of(&value).unwrap_or(value),
-            loss: matches!(conversion, Conversion::Narrowing { .. }).then_some(loss),
-        }
+        Recast { value: conversion.value_of(&value).unwrap_or(value), loss: loss_of(&conversion) }
     };
     remade_type::remake(id, (create_statements(&outer_name(id), after), Vec::new()), sides, recast)
 }

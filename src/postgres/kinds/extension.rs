@@ -1,6 +1,6 @@
 //! Extensions, where the tenant is a database. What belongs to an extension is told by it alone.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::object;
@@ -19,6 +19,21 @@ struct Attributes {
 pub(in super::super) fn read(name: &str, version: &str, schema: &str) -> Result<Object, String> {
     let attributes = Attributes { version: version.to_owned(), installed_in: schema.to_owned() };
     object(ObjectId::new("extension", [name]), &attributes, [])
+}
+
+/// Whether an object of the `to` side needs an extension that moves to another schema, and its types with it.
+pub(super) fn moves_under(object: &Object, sides: &Sides<'_>) -> bool {
+    let moves = |need: &ObjectId| {
+        let schema = |side: &SchemaSnapshot| side.get(need)?.attribute("installed_in").cloned();
+        need.kind == "extension" && schema(sides.from).is_some() && schema(sides.from) != schema(sides.to)
+    };
+    object.needs.iter().any(moves)
+}
+
+/// Whether two types that an object is of are the same one elsewhere: that of an extension that moves.
+pub(super) fn moves_type(object: &Object, before: &str, after: &str, sides: &Sides<'_>) -> bool {
+    let bare = |type_name: &str| type_name.rsplit('.').next().unwrap_or_default().to_owned();
+    before != after && bare(before) == bare(after) && moves_under(object, sides)
 }
 
 pub(super) struct Extension;

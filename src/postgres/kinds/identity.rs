@@ -97,6 +97,13 @@ pub(super) fn add(id: &ObjectId, identity: &Identity) -> MigrationStep {
     ))
 }
 
+/// The step by which a column is no identity any more. It stands alone: beside a change of the type in one statement, the
+/// server looks first for a sequence that can count in the new type.
+pub(super) fn drop(id: &ObjectId) -> MigrationStep {
+    let text = format!("{} ALTER COLUMN {} DROP IDENTITY", table::head(id), identifier(last_part(id)));
+    MigrationStep::alter(id, text).locking(table::access_exclusive(&outer_name(id)))
+}
+
 /// The steps that change an identity in place.
 pub(super) fn alter(id: &ObjectId, before: &Identity, after: &Identity) -> Vec<MigrationStep> {
     let mut clauses = Vec::new();

@@ -4,7 +4,7 @@ use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::table::Partition;
-use super::{check, lineage};
+use super::{check, column, lineage};
 use crate::kind::Sides;
 use crate::plan::{MigrationStep, PlanError};
 
@@ -90,6 +90,47 @@ fn inherited_before<'a>(table: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> 
     let own: Vec<&Object> = sides.from.parts("check", table).collect();
     let declares = |constraint: &&Object| own.iter().any(|other| other.id.name.last() == constraint.id.name.last());
     checks_of_ancestors(before, sides.from).into_iter().filter(|constraint| !declares(constraint)).collect()
+}
+
+/// Whether a column that comes from parents alone on both sides loses the last of these on the way.
+fn becomes_own(column: &Object, sides: &Sides<'_>) -> bool {
+    let Some(after) = sides.to.get(&lineage::table_of(&column.id)) else { return false };
+    let stays_inherited = sides.to.get(&column.id).is_some_and(column::is_inherited);
+    let mut old = column.needs.iter().filter(|need| need.kind == "column").map(lineage::table_of);
+    let is_partition = lineage::is_partition(&column.id, sides);
+    column::is_inherited(column) && stays_inherited && !is_partition && !old.any(|parent| after.needs.contains(&parent))
+}
+
+/// Whether a column becomes its table's own on the way though the `to` side has it from a parent alone.
+pub(super) fn is_left_own(column: &Object, sides: &Sides<'_>) -> bool {
+    becomes_own(column, sides) && !joins_early(&lineage::table_of(&column.id), sides)
+}
+
+/// Whether a table must become a child of new parents before it leaves its old ones, and can. A column that it has from
+/// parents alone becomes its own when the last of these goes, and no statement takes that back.
+pub(super) fn joins_early(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    let parents = || after.needs.iter().filter(|need| need.kind == "table");
+    let is_as_above = |above: &Object| {
+        let column = id.sibling("column", [id.name[0].clone(), last_part(&above.id).into()]);
+        let is_like = |name: &str, side: &SchemaSnapshot| {
+            side.get(&column).is_some_and(|column| column.attribute(name) == above.attribute(name))
+        };
+        let must_be_like = ["type", "collation", "not_null", "generated"];
+        must_be_like.iter().all(|name| is_like(name, sides.from) && is_like(name, sides.to))
+    };
+    let no_partition = after.attribute("partition_of").is_none() && before.attribute("partition_of").is_none();
+    no_partition
+        && sides.from.parts("column", id).any(|column| becomes_own(column, sides))
+        && parents().all(|parent| sides.to.parts("column", parent).all(is_as_above))
+        && missing_checks(after, sides).is_ok_and(|missing| missing.is_empty())
+}
+
+/// What a table waits for before it becomes a child of new parents while it is still one of the old: only the parents, as
+/// its own columns are already as they will be.
+pub(super) fn before_joining_early(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let own = |other: &ObjectId| lineage::table_of(other) == *id || *other == lineage::departure(id);
+    before_joining(id, sides).into_iter().filter(|other| !own(other)).collect()
 }
 
 /// What a table waits for before it becomes a child: parents, the columns and checks on both sides as they will be, and

@@ -9,7 +9,9 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
-use super::joining::{attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks};
+use super::joining::{
+    self, attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks,
+};
 use super::relation::RelationRow;
 use super::{check, column, column_change, key, lineage, not_null, persistence, remade_table, typed_table, view};
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
@@ -195,6 +197,12 @@ impl Kind for Table {
         for clause in flag_clauses(&before, &after) {
             steps.push(altering(&object.id, clause));
         }
+        let joined = after.inherits.iter().filter(|parent| !before.inherits.contains(parent));
+        let (early, late) = joined.partition::<Vec<_>, _>(|_| joining::joins_early(&object.id, sides));
+        for parent in early {
+            let awaited = joining::before_joining_early(&object.id, sides);
+            steps.push(altering(&object.id, format!("INHERIT {parent}")).after(awaited));
+        }
         for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
             let statement = format!("{} NO INHERIT {parent}", head(&object.id));
             let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&outer_name(&object.id)));
@@ -237,7 +245,7 @@ impl Kind for Table {
         if before.partition_of != after.partition_of || before.inherits != after.inherits {
             steps.extend(not_null::rename_with_table(&object.id, sides)?);
         }
-        for parent in after.inherits.iter().filter(|parent| !before.inherits.contains(parent)) {
+        for parent in late {
             steps.push(altering(&object.id, format!("INHERIT {parent}")).after(before_joining(&object.id, sides)));
         }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {

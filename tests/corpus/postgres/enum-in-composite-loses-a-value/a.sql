@@ -1,0 +1,3 @@
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TYPE person AS (name text, mood mood);
+CREATE TABLE t (id integer PRIMARY KEY, p person, list person[], m mood);

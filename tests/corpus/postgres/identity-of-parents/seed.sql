@@ -1,0 +1,1 @@
+INSERT INTO parent (id, n) OVERRIDING SYSTEM VALUE VALUES (1, 'x'); INSERT INTO child VALUES (7, 'x', 'y'); INSERT INTO measures VALUES (3, '2020-02-02');

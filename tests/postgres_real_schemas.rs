@@ -1,5 +1,5 @@
 //! Real schemas on a real server: captured, promoted one into the other, with `pg_dump` as the judge.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/postgres.rs"]
 mod support;

@@ -1,6 +1,6 @@
 //! What `pg_dump` writes of a schema and `psql` makes of that is the same schema: the order in which things were made,
 //! and by which statements, does not show in a snapshot.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
 
 #[path = "support/needs.rs"]
 mod needs;

@@ -40,6 +40,9 @@ fn is_lost_here_or_above(snapshot: &SchemaSnapshot, id: &ObjectId, is_lost: &dyn
     is_lost(id) || above.any(|need| is_lost_here_or_above(snapshot, need, is_lost))
 }
 
+/// How many values a column of several tables has, their digests' sum, and the types that they are of.
+type Sums = (i128, i128, BTreeSet<String>);
+
 /// What is to be asked of a tenant.
 pub(crate) struct Reader {
     snapshot: SchemaSnapshot,
@@ -135,10 +138,10 @@ impl Rows {
 
     /// What the tables of a family hold together, by column: how many values, and their digest; the types that they are
     /// of; and how many rows.
-    fn sums(&self, family: &BTreeSet<ObjectId>) -> (i128, BTreeMap<String, (i128, i128, BTreeSet<String>)>) {
+    fn sums(&self, family: &BTreeSet<ObjectId>) -> (i128, BTreeMap<String, Sums>) {
         let number = |text: &str| text.parse::<i128>().unwrap_or_default();
         let rows = family.iter().filter_map(|table| self.counts.get(table)).map(|count| number(count)).sum();
-        let mut columns: BTreeMap<String, (i128, i128, BTreeSet<String>)> = BTreeMap::new();
+        let mut columns: BTreeMap<String, Sums> = BTreeMap::new();
         for (column, (type_name, count, digest)) in &self.columns {
             if family.contains(&column.sibling("table", [column.name[0].clone()])) {
                 let sums = columns.entry(column.name[1].to_string()).or_default();

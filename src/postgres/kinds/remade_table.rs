@@ -6,7 +6,7 @@ use schema_sync_store::{Object, ObjectId, SnapshotHash};
 use super::super::quote::{identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::is_inherited;
-use super::{foreign_table, lineage, typed_table};
+use super::{lineage, typed_table};
 use crate::kind::Sides;
 use crate::plan::{Check, Fold, Hazard, HazardKind, MigrationStep};
 
@@ -56,7 +56,8 @@ pub(super) struct Kept {
 pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
     let id = &table.id;
     let target = target_of(id, sides)?;
-    let is_foreign = foreign_table::is_foreign(id, sides) || foreign_table::is_foreign(&target.id, sides);
+    // One that was foreign has its rows elsewhere, whatever it becomes.
+    let is_foreign = [table, target].iter().any(|table| table.attribute("foreign").is_some());
     if is_foreign {
         return None;
     }

@@ -295,6 +295,10 @@ impl Kind for Column {
         let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
         let mut step = MigrationStep::create(id, "").clause(table::head(id), clause);
         step = step.making(default.map(|default| default.id.clone()));
+        if let Some(identity) = attributes.identity.as_ref().filter(|_| lineage::has_children(id, sides)) {
+            step.statements = identity::add_to_all(object, identity, sides)?;
+            step.fold = crate::plan::Fold::Alone;
+        }
         if !owned.is_empty() {
             step = with_owned_sequences(step, &owned, sides)?;
         }

@@ -1,6 +1,6 @@
 //! Identity columns: their sequences, which are no objects of their own, and what the server calls these by itself.
 
-use schema_sync_store::ObjectId;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -8,9 +8,9 @@ use super::super::catalog::is_default;
 use super::super::quote::{identifier, in_schema, last_part, literal, outer_name};
 use super::column::{Attributes, altering};
 use super::sequence::SequenceOptions;
-use super::{lineage, table};
+use super::{column, lineage, table};
 use crate::kind::Sides;
-use crate::plan::{HazardKind, MigrationStep};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -95,6 +95,26 @@ pub(super) fn add(id: &ObjectId, identity: &Identity) -> MigrationStep {
     step.then(format!(
         "SELECT setval({sequence}, {furthest}({column})) FROM {table} HAVING {furthest}({column}) {comparison} {first}"
     ))
+}
+
+/// The statements that add an identity column to a table with children, which the server refuses to do in one: rows, also
+/// those of children, get their values of a sequence that lives until then.
+pub(super) fn add_to_all(column: &Object, identity: &Identity, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
+    let id = &column.id;
+    let mut plain = column.clone();
+    plain.attributes.remove("identity");
+    let counter = in_schema(Some(&"pg_temp".into()), &identity.sequence_name(id));
+    let options: String = identity.sequence.clauses().iter().map(|clause| format!(" {clause}")).collect();
+    let (head, name) = (table::head(id), identifier(last_part(id)));
+    let definition = column::definition(&plain, None, sides.to)?;
+    let mut statements = vec![
+        format!("CREATE TEMPORARY SEQUENCE {}{options}", identifier(&identity.sequence_name(id))),
+        format!("{head} ADD COLUMN {definition} DEFAULT nextval({})", literal(&counter)),
+        format!("{head} ALTER COLUMN {name} DROP DEFAULT"),
+        format!("DROP SEQUENCE {counter}"),
+    ];
+    statements.extend(add(id, identity).statements);
+    Ok(statements)
 }
 
 /// The step by which a column is no identity any more. It stands alone: beside a change of the type in one statement, the

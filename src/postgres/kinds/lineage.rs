@@ -87,6 +87,12 @@ pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>
     is_child(sides.from.get(child)) && is_child(sides.to.get(child)) && !is_moved(child, sides)
 }
 
+/// Whether the table of a column has children while the column comes.
+pub(super) fn has_children(column: &ObjectId, sides: &Sides<'_>) -> bool {
+    let table = table_of(column);
+    sides.from.of_kind("table").any(|child| stays_child(&child.id, &table, sides))
+}
+
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
 pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sides: &Sides<'_>) -> Vec<&'a Object> {
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));

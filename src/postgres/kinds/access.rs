@@ -101,6 +101,10 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
         class::NAMESPACE => (namespace.schema.as_ref().map(|name| ObjectId::new("schema", [name.clone()])), None),
         _ => match (at((class, oid, part)), of_table) {
             (Some(target), _) if part != 0 && target.kind != "column" => (Some(target), name.map(Part::Column)),
+            // The sequence behind an identity column is known by the column's name.
+            (Some(target), Some(_)) if part == 0 && target.kind == "column" => {
+                (Some(target), Some(Part::IdentitySequence))
+            }
             (Some(target), _) => (Some(target), None),
             (None, Some(table)) => {
                 let column = at((class, table, cells.get::<Option<i32>>(7)?.unwrap_or_default()));

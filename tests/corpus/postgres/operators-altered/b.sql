@@ -3,7 +3,7 @@ CREATE FUNCTION version_eq(version, version) RETURNS boolean LANGUAGE sql IMMUTA
 CREATE FUNCTION version_ne(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT NOT ($1.major = $2.major AND $1.minor = $2.minor)';
 CREATE FUNCTION version_lt(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor) < ($2.major, $2.minor)';
 CREATE FUNCTION version_gt(version, version) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor) > ($2.major, $2.minor)';
-CREATE FUNCTION bump(version) RETURNS version LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor + 1)::version';
+CREATE FUNCTION bump(version) RETURNS version LANGUAGE sql IMMUTABLE AS 'SELECT ($1.major, $1.minor + 1)::public.version';
 CREATE TABLE releases (id integer PRIMARY KEY, v version);
 CREATE OPERATOR === (FUNCTION = version_eq, LEFTARG = version, RIGHTARG = version, COMMUTATOR = ===, NEGATOR = !===, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
 CREATE OPERATOR !=== (FUNCTION = version_ne, LEFTARG = version, RIGHTARG = version, COMMUTATOR = !===, NEGATOR = ===, RESTRICT = neqsel);

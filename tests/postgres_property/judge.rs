@@ -24,6 +24,7 @@ const EXPECTED_REFUSALS: &[&str] = &[
     "is part of the partition key",
     "which the server refuses for a column that its table is partitioned by",
     "has no partition for them",
+    "no partition of relation",
     // The server prints the columns of a function that returns rows of a table in the order of that, which plans leave as it is.
     "still differ from the target: view fo0_view",
     // The server's own words: a check that is not valid is not yet added to what becomes a partition.

@@ -37,7 +37,7 @@ const SHRINK_TIME: Duration = Duration::from_secs(30);
 /// Statements whose parts do not go together are left out; so many of a thousand may be.
 const LEFT_OUT: usize = 20;
 /// So many of a hundred pairs may be refused.
-const REFUSED: usize = 5;
+const REFUSED: usize = 8;
 
 /// What all workers found.
 #[derive(Default)]

@@ -12,13 +12,13 @@ struct Catalogue {
     /// The column of its privileges, and what `acldefault` calls such things (PostgreSQL manual, 9.26.3).
     privileges: Option<(&'static str, &'static str)>,
     filter: &'static str,
-    /// SQL for the OID and the column of the table whose owner is that of the thing, where there is one.
+    /// SQL for the OID of the table whose owner is that of the thing, where there is one.
     of: &'static str,
 }
 
 impl Catalogue {
     const fn new(class: u32, name: &'static str, owner: &'static str) -> Self {
-        Self { class, name, owner, privileges: None, filter: "true", of: "NULL::oid, NULL::int4" }
+        Self { class, name, owner, privileges: None, filter: "true", of: "NULL::oid" }
     }
 
     const fn with_privileges(mut self, column: &'static str, sort: &'static str) -> Self {
@@ -61,7 +61,7 @@ fn relations() -> String {
     let relations = Catalogue::new(1259, "pg_class", "relowner")
         .with_privileges("x.relacl", "CASE WHEN x.relkind = 'S' THEN 's' ELSE 'r' END")
         .where_it("x.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND x.relpersistence <> 't'");
-    let relations = Catalogue { of: "o.refobjid, o.refobjsubid", ..relations };
+    let relations = Catalogue { of: "o.refobjid", ..relations };
     let owning = "LEFT JOIN pg_depend o ON x.relkind = 'S' AND o.classid = 1259 AND o.objid = x.oid AND o.objsubid = 0 \
          AND o.refclassid = 1259 AND o.deptype IN ('a', 'i') WHERE";
     relations.in_schema().replacen("WHERE", owning, 1)
@@ -96,14 +96,14 @@ const IN_DATABASE: &[Catalogue] = &[
 ];
 
 /// SQL for all that has an owner or privileges in the namespace `t.ns`, that namespace included: `class`, `oid`, `part`,
-/// `owner`, `privileges`, `sort`, and `of_table` and `of_column` where the owner is that of a table. Of columns, those
+/// `owner`, `privileges`, `sort`, and `of_table` where the owner is that of a table. Of columns, those
 /// with privileges of their own.
 pub(super) fn things_in_schema() -> String {
-    let columns = "SELECT 1259::oid, c.oid, a.attnum::int4, c.relowner, a.attacl, 'c'::\"char\", c.oid, a.attnum::int4 \
+    let columns = "SELECT 1259::oid, c.oid, a.attnum::int4, c.relowner, a.attacl, 'c'::\"char\", c.oid \
          FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' \
          JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL \
          WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259";
-    let namespace = "SELECT 2615::oid, n.oid, 0, n.nspowner, n.nspacl, 'n'::\"char\", NULL::oid, NULL::int4 FROM pg_namespace n WHERE n.oid = t.ns";
+    let namespace = "SELECT 2615::oid, n.oid, 0, n.nspowner, n.nspacl, 'n'::\"char\", NULL::oid FROM pg_namespace n WHERE n.oid = t.ns";
     let mut selects = vec![relations()];
     selects.extend(IN_SCHEMA.iter().map(Catalogue::in_schema));
     selects.extend([columns.to_owned(), namespace.to_owned()]);
@@ -116,16 +116,19 @@ pub(super) fn things_in_database() -> String {
 }
 
 fn named(selects: &str) -> String {
-    format!("SELECT y.* FROM ({selects}) y (class, oid, part, owner, privileges, sort, of_table, of_column)")
+    format!("SELECT y.* FROM ({selects}) y (class, oid, part, owner, privileges, sort, of_table)")
 }
 
-/// SQL for the privileges of `y`, a row of the above, as four arrays: grantees (null for everybody), grantors, what may be
-/// done, and whether it may be passed on. What nobody granted or revoked anything on has the built-in default.
-pub(super) const EXPLODED: &str = "LEFT JOIN LATERAL (SELECT \
-     array_agg(CASE WHEN e.grantee <> 0 THEN pg_get_userbyid(e.grantee)::text END) AS grantees, \
-     array_agg(pg_get_userbyid(e.grantor)::text) AS grantors, array_agg(e.privilege_type) AS names, \
-     array_agg(e.is_grantable) AS grantable \
-     FROM aclexplode(coalesce(y.privileges, acldefault(y.sort, y.owner))) e) e ON y.sort IS NOT NULL";
+/// SQL for a join with what a list of privileges says, an SQL expression, as four arrays: grantees (null for everybody),
+/// grantors, what may be done, and whether it may be passed on. They are null where the list is.
+pub(super) fn exploded(privileges: &str) -> String {
+    format!(
+        "LEFT JOIN LATERAL (SELECT \
+         array_agg(CASE WHEN e.grantee <> 0 THEN pg_get_userbyid(e.grantee)::text END) AS grantees, \
+         array_agg(pg_get_userbyid(e.grantor)::text) AS grantors, array_agg(e.privilege_type) AS names, \
+         array_agg(e.is_grantable) AS grantable FROM aclexplode({privileges}) e) e ON true"
+    )
+}
 
 /// One privilege on a thing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +140,7 @@ pub(super) struct Privilege {
     pub(super) is_grantable: bool,
 }
 
-/// The privileges that the four arrays of [`EXPLODED`] tell, sorted.
+/// The privileges that the four arrays of [`exploded`] tell, sorted.
 pub(super) fn privileges(row: &tokio_postgres::Row, first: usize) -> Result<Vec<Privilege>, tokio_postgres::Error> {
     fn array<'a, T: FromSql<'a>>(row: &'a tokio_postgres::Row, index: usize) -> Result<Vec<T>, tokio_postgres::Error> {
         Ok(row.try_get::<_, Option<Vec<T>>>(index)?.unwrap_or_default())

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::{Client, Error, Row};
 
-use super::access::{EXPLODED, Privilege, Target, grantee_text, privileges, things_in_database, things_in_schema};
+use super::access::{Privilege, Target, exploded, grantee_text, privileges, things_in_database, things_in_schema};
 use super::catalog::{Address, class};
 use super::quote::identifier;
 use crate::plan::MigrationPlan;
@@ -66,11 +66,12 @@ fn listing() -> String {
          FROM (SELECT y.* FROM unnest($1::oid[]) t(ns) CROSS JOIN LATERAL ({}) y \
            UNION ALL SELECT y.* FROM ({}) y WHERE $2) y \
          CROSS JOIN LATERAL pg_identify_object(y.class, y.oid, 0) o \
-         LEFT JOIN pg_attribute a ON y.part <> 0 AND a.attrelid = y.oid AND a.attnum = y.part {EXPLODED} \
+         LEFT JOIN pg_attribute a ON y.part <> 0 AND a.attrelid = y.oid AND a.attnum = y.part {} \
          WHERE NOT ($3 AND y.privileges IS NULL AND y.owner = current_user::regrole \
            AND NOT EXISTS (SELECT FROM pg_default_acl f WHERE f.defaclrole = current_user::regrole))",
         things_in_schema(),
-        things_in_database()
+        things_in_database(),
+        exploded("coalesce(y.privileges, acldefault(y.sort, y.owner))")
     )
 }
 

@@ -4,7 +4,7 @@
 use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
-use super::super::access::{things_in_database, things_in_schema};
+use super::super::access::{exploded, things_in_database, things_in_schema};
 use super::super::catalog::{Address, Cells, Namespace, Reading, Server, Source, class};
 use super::{grant, owner};
 use crate::scope::Include;
@@ -24,7 +24,7 @@ pub(in super::super) fn in_database() -> String {
 /// then there is nothing to tell. A schema `public` is born with more than that, which `pg_init_privs` knows.
 fn select(things: &str) -> String {
     format!(
-        "SELECT y.class, y.oid, y.part, a.attname::text, pg_get_userbyid(y.owner)::text, y.of_table, y.of_column, \
+        "SELECT y.class, y.oid, y.part, a.attname::text, pg_get_userbyid(y.owner)::text, y.of_table, \
          e.grantees, e.grantors, e.names, e.grantable, \
          CASE WHEN y.privileges IS NOT NULL THEN (SELECT array_agg(f.privilege_type) \
            FROM aclexplode(acldefault(y.sort, y.owner)) f WHERE f.grantee = y.owner) END, \
@@ -34,9 +34,8 @@ fn select(things: &str) -> String {
            WHERE f.grantee = 0) END \
          FROM ({things}) y \
          LEFT JOIN pg_attribute a ON y.part <> 0 AND a.attrelid = y.oid AND a.attnum = y.part \
-         LEFT JOIN LATERAL (SELECT array_agg(CASE WHEN e.grantee <> 0 THEN pg_get_userbyid(e.grantee)::text END) AS grantees, \
-           array_agg(pg_get_userbyid(e.grantor)::text) AS grantors, array_agg(e.privilege_type) AS names, \
-           array_agg(e.is_grantable) AS grantable FROM aclexplode(y.privileges) e) e ON y.privileges IS NOT NULL"
+         {}",
+        exploded("y.privileges")
     )
 }
 

@@ -5,6 +5,7 @@ use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::super::access::exploded;
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, is_default, object};
 use super::super::quote::identifier;
 use super::super::spoken::{self, EVERYBODY, OWNER, Spoken};
@@ -41,9 +42,8 @@ fn select(condition: &str) -> String {
          (SELECT array_agg(b.privilege_type) FROM aclexplode(d.acl) b WHERE b.grantee = 0) \
          FROM pg_default_acl f CROSS JOIN LATERAL (SELECT CASE WHEN f.defaclnamespace = 0 THEN \
            acldefault(CASE f.defaclobjtype WHEN 'S' THEN 's' ELSE f.defaclobjtype END, f.defaclrole) END AS acl) d \
-         LEFT JOIN LATERAL (SELECT array_agg(CASE WHEN e.grantee <> 0 THEN pg_get_userbyid(e.grantee)::text END) AS grantees, \
-           array_agg(pg_get_userbyid(e.grantor)::text) AS grantors, array_agg(e.privilege_type) AS names, \
-           array_agg(e.is_grantable) AS grantable FROM aclexplode(f.defaclacl) e) e ON true WHERE {condition}"
+         {} WHERE {condition}",
+        exploded("f.defaclacl")
     )
 }
 

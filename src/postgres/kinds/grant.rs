@@ -89,7 +89,7 @@ fn leave_out_defaults(told: &mut Told, defaults: [(&str, Vec<String>); 2]) {
 }
 
 pub(super) fn read(cells: &Cells<'_>, thing: &Thing<'_>, reading: &mut Reading) -> Result<(), String> {
-    let told = told(cells, 8, thing.owner, &|role| reading.neutral_role(role))?;
+    let told = told(cells, 7, thing.owner, &|role| reading.neutral_role(role))?;
     let id_of = |(role, grantor): &(String, Option<String>)| {
         let mut names = thing.names();
         names.push(SmolStr::new(role));

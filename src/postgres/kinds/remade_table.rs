@@ -6,7 +6,7 @@ use schema_sync_store::{Object, ObjectId, SnapshotHash};
 use super::super::quote::{identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::is_inherited;
-use super::{lineage, typed_table};
+use super::{lineage, sequence, typed_table};
 use crate::kind::Sides;
 use crate::plan::{Check, Fold, Hazard, HazardKind, MigrationStep};
 
@@ -226,10 +226,7 @@ pub(super) fn refill(table: &Object, sides: &Sides<'_>) -> Vec<MigrationStep> {
         let mut step = MigrationStep::alter(id, "");
         step.statements = kept.back;
         let through = filled_through(&source.id, id, sides);
-        let owned = sides
-            .to
-            .of_kind("sequence")
-            .filter(|sequence| sequence.needs.iter().any(|need| need.kind == "column" && need.is_inside(id)));
+        let owned = sequence::owned_by(id, sides.to);
         // Columns of parents may come later than the table.
         let columns = sides.to.parts("column", &through).flat_map(|column| column.needs.iter().chain([&column.id]));
         step = step.after(columns.filter(|need| need.kind == "column").cloned().collect::<Vec<_>>());

@@ -13,7 +13,9 @@ use super::joining::{
     self, attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks,
 };
 use super::relation::RelationRow;
-use super::{check, column, column_change, key, lineage, not_null, persistence, remade_table, typed_table, view};
+use super::{
+    check, column, column_change, key, lineage, not_null, persistence, remade_table, sequence, typed_table, view,
+};
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -203,45 +205,18 @@ impl Kind for Table {
             let awaited = joining::before_joining_early(&object.id, sides);
             steps.push(altering(&object.id, format!("INHERIT {parent}")).after(awaited));
         }
-        for parent in before.inherits.iter().filter(|parent| !after.inherits.contains(parent)) {
-            let statement = format!("{} NO INHERIT {parent}", head(&object.id));
-            let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&outer_name(&object.id)));
-            steps.push(step.making([lineage::departure(&object.id)]));
-        }
+        steps.extend(leave_parents(&object.id, &before, &after));
         if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
             last.statements.extend(left_checks(&object.id, sides));
         }
-        if before.partition_of != after.partition_of {
-            let name = outer_name(&object.id);
-            if let Some(partition) = &before.partition_of {
-                let statement = format!("ALTER TABLE {} DETACH PARTITION {name}", partition.parent);
-                let step = MigrationStep::alter(&object.id, statement).locking(access_exclusive(&partition.parent));
-                let mut step = step.making([lineage::departure(&object.id)]);
-                step.statements.extend(left_checks(&object.id, sides));
-                step.statements.extend(left_foreign_keys(&object.id, sides));
-                steps.push(step);
-            }
-        }
+        steps.extend(leave_partitioned(&object.id, &before, &after, sides));
         if before.of_type != after.of_type {
             steps.extend(before.of_type.iter().map(|_| typed_table::release(&object.id)));
             if let Some(of_type) = &after.of_type {
                 steps.push(typed_table::bind(object, of_type, sides)?);
             }
         }
-        for index in lineage::left_indexes(&object.id, sides) {
-            steps.push(if index.id.kind == "index" {
-                MigrationStep::alter(&object.id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
-            } else {
-                altering(&object.id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
-            });
-        }
-        for column in lineage::left_behind(&object.id, sides) {
-            let step = altering(&object.id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
-            let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
-            let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
-            let step = step.unmaking([column.id.clone()]);
-            steps.push(MigrationStep { hazards, fold: Fold::Alone, ..step });
-        }
+        steps.extend(drop_left_behind(&object.id, sides));
         if before.partition_of != after.partition_of || before.inherits != after.inherits {
             steps.extend(not_null::rename_with_table(&object.id, sides)?);
         }
@@ -261,10 +236,7 @@ impl Kind for Table {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let name = outer_name(&object.id);
         let parts = PARTS.iter().chain(&["unique"]).flat_map(|kind| sides.from.parts(kind, &object.id));
-        let owned = sides.from.of_kind("sequence").filter(|sequence| {
-            let is_part = |need: &ObjectId| need.kind == "column" && need.is_inside(&object.id);
-            sequence.needs.iter().any(is_part)
-        });
+        let owned = sequence::owned_by(&object.id, sides.from);
         // A foreign key of a partitioned table on itself is also one on its partitions, which go first.
         let is_on_itself = |part: &&Object| {
             part.id.kind == "foreign_key"
@@ -433,6 +405,52 @@ fn set_access_method(id: &ObjectId, before: &Attributes, after: &Attributes) -> 
     };
     let step = altering(id, format!("SET ACCESS METHOD {method}"));
     Some(if is_partitioned { step } else { step.hazard(HazardKind::TableRewrite, "every row is written again") })
+}
+
+/// What ends being a child of tables by inheritance.
+fn leave_parents(id: &ObjectId, before: &Attributes, after: &Attributes) -> Vec<MigrationStep> {
+    let left = before.inherits.iter().filter(|parent| !after.inherits.contains(parent));
+    let leave = |parent: &String| {
+        let statement = format!("{} NO INHERIT {parent}", head(id));
+        let step = MigrationStep::alter(id, statement).locking(access_exclusive(&outer_name(id)));
+        step.making([lineage::departure(id)])
+    };
+    left.map(leave).collect()
+}
+/// What detaches a partition that becomes none, or one of another bound or parent.
+fn leave_partitioned(
+    id: &ObjectId,
+    before: &Attributes,
+    after: &Attributes,
+    sides: &Sides<'_>,
+) -> Option<MigrationStep> {
+    let partition = before.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of)?;
+    let statement = format!("ALTER TABLE {} DETACH PARTITION {}", partition.parent, outer_name(id));
+    let step = MigrationStep::alter(id, statement).locking(access_exclusive(&partition.parent));
+    let mut step = step.making([lineage::departure(id)]);
+    step.statements.extend(left_checks(id, sides));
+    step.statements.extend(left_foreign_keys(id, sides));
+    Some(step)
+}
+
+/// What drops the indexes, keys and columns that a table had from parents that it leaves, and does not keep.
+fn drop_left_behind(id: &ObjectId, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let drop_index = |index: &Object| {
+        if index.id.kind == "index" {
+            MigrationStep::alter(id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
+        } else {
+            altering(id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
+        }
+    };
+    let drop_column = |column: &Object| {
+        let step = altering(id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
+        let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
+        let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
+        let step = step.unmaking([column.id.clone()]);
+        MigrationStep { hazards, fold: Fold::Alone, ..step }
+    };
+    let indexes = lineage::left_indexes(id, sides).into_iter().map(drop_index);
+    indexes.chain(lineage::left_behind(id, sides).into_iter().map(drop_column)).collect()
 }
 
 /// What changes the row security and the replica identity of a table.

@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/git_store.rs"]
+mod fixture;
 #[path = "common/git.rs"]
 mod program;
 
@@ -13,12 +15,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use common::parts::{Part, answer, url_of_part};
+use common::race::{race, winners};
 use common::{entry, snapshot};
+use fixture::{acme, whole_log};
 use program::{check, git};
-use schema_sync_store::{
-    Append, EntryHash, GitStore, LogEntry, LogName, LogRange, OpenMode, SnapshotStore, StoreError, StoreUrl,
-    open_store, verify_chain,
-};
+use schema_sync_store::{Append, GitStore, LogName, OpenMode, SnapshotStore, StoreError, StoreUrl, open_store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -28,10 +29,6 @@ const RACERS: usize = 8;
 const ROUNDS: u64 = 25;
 const WRITERS: usize = 6;
 const WRITTEN_EACH: usize = 15;
-
-fn acme() -> LogName {
-    LogName::tenant("acme").unwrap()
-}
 
 /// A bare remote with a store in it, and two clones.
 struct Shared {
@@ -57,13 +54,6 @@ async fn open(clone: &Path, mode: OpenMode) -> Result<GitStore, StoreError> {
 
 fn url(clone: &Path) -> StoreUrl {
     StoreUrl::Git { path: clone.to_owned(), remote: Some("origin".to_owned()) }
-}
-
-async fn whole_log(store: &GitStore, log: &LogName) -> Result<Vec<LogEntry>, StoreError> {
-    let mut entries = store.read(log, LogRange::last(usize::MAX)).await?;
-    entries.reverse();
-    verify_chain(None, &entries).unwrap();
-    Ok(entries)
 }
 
 #[tokio::test]
@@ -122,43 +112,16 @@ async fn many_logs_are_pushed_together_and_each_has_its_answer() -> Outcome {
     Ok(())
 }
 
-/// Told the entry to append behind, answers what came of it.
-async fn race(url: &StoreUrl) {
-    let store = open_store(url, OpenMode::Create).await.unwrap();
-    answer("ready");
-    for line in std::io::stdin().lines() {
-        let expected: Option<EntryHash> = line.unwrap().parse().ok();
-        match store.append(&acme(), expected.as_ref(), entry("mine")).await {
-            Ok(entry) => answer(format!("won {}", entry.hash)),
-            Err(StoreError::Conflict { .. }) => answer("lost"),
-            Err(error) => answer(error),
-        }
-    }
-}
-
 #[test]
 fn processes_of_two_clones_have_one_winner_a_round() {
     let runtime = Runtime::new().unwrap();
     if let Some(url) = url_of_part() {
-        return runtime.block_on(race(&url));
+        return runtime.block_on(race(&url, &acme()));
     }
     let shared = shared();
     let name = "processes_of_two_clones_have_one_winner_a_round";
-    let mut racers: Vec<Part> = (0..RACERS).map(|racer| Part::play(name, &url(&shared.clones[racer % 2]))).collect();
-    for racer in &mut racers {
-        assert_eq!(racer.hear().as_deref(), Some("ready"));
-    }
-    let mut winners: Vec<EntryHash> = Vec::new();
-    for round in 0..ROUNDS {
-        let expected = winners.last().map_or_else(|| "none".to_owned(), ToString::to_string);
-        racers.iter_mut().for_each(|racer| racer.tell(&expected));
-        let answers: Vec<String> = racers.iter_mut().map(|racer| racer.hear().unwrap()).collect();
-        let won: Vec<&str> = answers.iter().filter_map(|answer| answer.strip_prefix("won ")).collect();
-        let lost = answers.iter().filter(|answer| *answer == "lost").count();
-        assert_eq!((won.len(), lost), (1, RACERS - 1), "round {round}: {answers:?}");
-        winners.push(won[0].parse().unwrap());
-    }
-    drop(racers);
+    let racers: Vec<Part> = (0..RACERS).map(|racer| Part::play(name, &url(&shared.clones[racer % 2]))).collect();
+    let winners = winners(racers, ROUNDS);
     for clone in &shared.clones {
         let read = async { whole_log(&open(clone, OpenMode::ReadOnly).await.unwrap(), &acme()).await.unwrap() };
         let entries = runtime.block_on(read);

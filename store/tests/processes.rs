@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use common::parts::{Part, answer, part_under, url_of_part};
 use common::places::{self, Place};
+use common::race::{race, winners};
 use common::{entry, snapshot};
 use schema_sync_store::{
     EntryHash, LogEntry, LogName, LogRange, OpenMode, SnapshotStore, StoreError, StoreUrl, open_store, verify_chain,
@@ -102,42 +103,14 @@ async fn whole_log(store: &Arc<dyn SnapshotStore>, log: &LogName) -> Vec<LogEntr
     entries
 }
 
-/// Told the entry to append behind, answers what came of it.
-async fn race(url: &StoreUrl) {
-    let store = open(url, OpenMode::Create).await;
-    answer("ready");
-    for line in std::io::stdin().lines() {
-        let expected: Option<EntryHash> = line.unwrap().parse().ok();
-        // All append the very same, so that nothing but the store tells them apart.
-        match store.append(&raced(), expected.as_ref(), entry("mine")).await {
-            Ok(entry) => answer(format!("won {}", entry.hash)),
-            Err(StoreError::Conflict { .. }) => answer("lost"),
-            Err(error) => answer(error),
-        }
-    }
-}
-
 fn racing_processes_have_one_winner_a_round(name: &str, place: fn() -> Place) {
     let runtime = Runtime::new().unwrap();
     if let Some(url) = url_of_part() {
-        return runtime.block_on(race(&url));
+        return runtime.block_on(race(&url, &raced()));
     }
     let place = place();
-    let mut racers: Vec<Part> = (0..RACERS).map(|_| Part::play(name, &place.url)).collect();
-    for racer in &mut racers {
-        assert_eq!(racer.hear().as_deref(), Some("ready"));
-    }
-    let mut winners: Vec<EntryHash> = Vec::new();
-    for round in 0..ROUNDS {
-        let expected = winners.last().map_or_else(|| "none".to_owned(), ToString::to_string);
-        racers.iter_mut().for_each(|racer| racer.tell(&expected));
-        let answers: Vec<String> = racers.iter_mut().map(|racer| racer.hear().unwrap()).collect();
-        let won: Vec<&str> = answers.iter().filter_map(|answer| answer.strip_prefix("won ")).collect();
-        let lost = answers.iter().filter(|answer| *answer == "lost").count();
-        assert_eq!((won.len(), lost), (1, RACERS - 1), "round {round}: {answers:?}");
-        winners.push(won[0].parse().unwrap());
-    }
-    drop(racers);
+    let racers: Vec<Part> = (0..RACERS).map(|_| Part::play(name, &place.url)).collect();
+    let winners = winners(racers, ROUNDS);
     let entries = runtime.block_on(async {
         let store = open(&place.url, OpenMode::ReadWrite).await;
         whole_log(&store, &raced()).await

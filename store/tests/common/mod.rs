@@ -5,6 +5,7 @@
 
 pub(crate) mod parts;
 pub(crate) mod places;
+pub(crate) mod race;
 #[cfg(feature = "s3")]
 pub(crate) mod s3_place;
 #[cfg(feature = "s3")]

@@ -7,6 +7,7 @@
 
 mod old_and_new;
 mod one_relation;
+mod reread;
 mod token;
 
 use std::ops::Range;
@@ -16,11 +17,11 @@ use token::{Sort, Token, tokens};
 /// A part of a text, and what stands there instead.
 type Edit = (Range<usize>, &'static str);
 
-/// An expression or a statement that has expressions in it. What one version cannot read is in no form that all can:
+/// An expression or a statement that has expressions in it, in a form that the server reads as what it printed. What one version cannot read is in no form that all can:
 /// 16 and newer print `NO INDENT` for what is the default and the only way of 15.
 pub(super) fn expression(text: String) -> String {
     let is_concerned = text.contains(" NO INDENT)") || text.contains(" AS bool");
-    edited(text, is_concerned, |tokens| {
+    let text = edited(text, is_concerned, |tokens| {
         let serializations = tokens.windows(3).filter_map(|window| match window {
             [before, no, indent] if no.is_keyword("NO") && indent.is_keyword("INDENT") => {
                 Some((before.end()..indent.end(), ""))
@@ -44,7 +45,8 @@ pub(super) fn expression(text: String) -> String {
         let mut edits: Vec<Edit> = serializations.chain(named).collect();
         edits.sort_by_key(|(range, _)| range.start);
         edits
-    })
+    });
+    reread::lasting(text)
 }
 
 /// Statements that change rows, in rules and in bodies of SQL: minor releases of 2026 began to print `AS` before the
@@ -84,12 +86,12 @@ fn edited(text: String, is_concerned: bool, edits: impl FnOnce(&[Token<'_>]) -> 
 }
 
 /// A text with these edits, which are in order.
-fn written(text: &str, edits: Vec<Edit>) -> String {
-    let mut written = String::with_capacity(text.len() + 3 * edits.len());
+fn written<T: AsRef<str>>(text: &str, edits: Vec<(Range<usize>, T)>) -> String {
+    let mut written = String::with_capacity(text.len() + 9 * edits.len());
     let mut done = 0;
     for (range, instead) in edits {
         written.push_str(&text[done..range.start]);
-        written.push_str(instead);
+        written.push_str(instead.as_ref());
         done = range.end;
     }
     written + &text[done..]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source};
+use super::publication;
 
 /// How one kind is read from its catalogue.
 pub(super) struct Described {
@@ -115,6 +116,7 @@ pub(in super::super) fn take_in(
     if attributes.remove("hidden").is_some() {
         return Err(format!("the role may not read the options of {id}: read as a superuser or as its owner"));
     }
+    publication::keep_conditions(&mut attributes);
     let aliases = attributes.remove("aliases").unwrap_or_default();
     let address = (class, oid, 0);
     reading.add(address, Object { id, attributes, needs: std::collections::BTreeSet::new() });

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::catalog::{Cells, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::extension::{self, moves_under};
@@ -45,13 +46,13 @@ struct DomainConstraint {
 pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
     let names: Vec<String> = cells.get::<Option<Vec<String>>>(10)?.unwrap_or_default();
     let definitions: Vec<String> = cells.get::<Option<Vec<String>>>(11)?.unwrap_or_default();
-    let constraint = |(name, definition)| DomainConstraint { name, definition };
+    let constraint = |(name, definition)| DomainConstraint { name, definition: printed::expression(definition) };
     let not_null_name: Option<String> = cells.get(18)?;
     let attributes = Attributes {
         type_name: cells.get::<Option<String>>(6)?.unwrap_or_default(),
         not_null: cells.get(7)?,
         not_null_name: not_null_name.filter(|name| *name != own_name(&id)),
-        default: cells.get(8)?,
+        default: cells.get::<Option<String>>(8)?.map(printed::expression),
         collation: cells.get(9)?,
         constraints: names.into_iter().zip(definitions).map(constraint).collect(),
         shadowed: false,

@@ -4,6 +4,7 @@ use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Reading, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::index_mark::{self, Marks};
@@ -36,7 +37,8 @@ pub(super) fn read(row: &ConstraintRow<'_>, reading: &mut Reading) -> Result<Obj
         reading.later_need((class::CONSTRAINT, row.oid, 0), (class::RELATION, parent, 0));
     }
     let (attached, invalid) = (index.parent.is_some(), index.invalid);
-    let attributes = Attributes { definition: row.cells.get(21)?, attached, invalid, marks: index.marks };
+    let attributes =
+        Attributes { definition: printed::expression(row.cells.get(21)?), attached, invalid, marks: index.marks };
     object(row.id("exclusion"), &attributes, [])
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{dollar_quoted, identifier, identifiers, last_name, last_part, literal, outer_name};
 use super::index_mark::{self, Marks};
 use super::{lineage, table};
@@ -113,7 +114,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         include: include.clone(),
         nulls_not_distinct: cells.get(8)?,
         options: options.clone(),
-        predicate: cells.get(18)?,
+        predicate: cells.get::<Option<String>>(18)?.map(printed::expression),
         tablespace: cells.get(5)?,
         statistics: statistics.map(|(place, target)| format!("{}={target}", place + 1)).collect(),
         attached: parent.is_some(),
@@ -185,9 +186,11 @@ fn keys(
         let column = columns.and_then(|columns| columns.get(number));
         let (mut text, own_collation, type_oid) = match (column, expressions.get(place)) {
             (Some(column), _) => (identifier(&column.name), column.collation, column.type_oid),
-            (None, Some(expression)) => {
-                (expression.clone(), 100, own_columns.get(place).map(|own| own.type_oid).unwrap_or_default())
-            }
+            (None, Some(expression)) => (
+                printed::expression(expression.clone()),
+                100,
+                own_columns.get(place).map(|own| own.type_oid).unwrap_or_default(),
+            ),
             (None, None) => return Err(format!("key {} of an index is neither column nor expression", place + 1)),
         };
         let collation = collations.get(place).copied().unwrap_or_default();

@@ -2,9 +2,11 @@
 
 use schema_sync_store::Object;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Server, is_default};
+use super::super::printed;
 use super::super::quote::{identifier, identifiers, literal, outer_name};
 use super::described::Described;
 use super::replaced::{drop_step, target};
@@ -77,6 +79,15 @@ fn attributes(server: &Server) -> String {
         text += ", 'generated_columns', CASE x.pubgencols WHEN 's' THEN 'stored' END";
     }
     format!("{text}, 'aliases', (SELECT jsonb_agg(jsonb_build_array(u.class, u.oid::int8)) FROM ({aliases}) u)")
+}
+
+/// Brings the conditions on rows to the one form of expressions.
+pub(super) fn keep_conditions(attributes: &mut schema_sync_store::Attributes) {
+    for table in attributes.get_mut("tables").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(Value::String(rows)) = table.get_mut("rows") {
+            *rows = printed::expression(std::mem::take(rows));
+        }
+    }
 }
 
 impl Attributes {

@@ -118,7 +118,7 @@ fn attributes(cells: &Cells<'_>) -> Result<Attributes, String> {
     let sql_body = cells.get::<Option<String>>(10)?.map(printed::statements);
     Ok(Attributes {
         routine: cells.get(2)?,
-        arguments: cells.get(5)?,
+        arguments: printed::expression(cells.get(5)?),
         returns: cells.get(6)?,
         language: language.to_owned(),
         body: if sql_body.is_some() { None } else { Some(cells.get(8)?) },

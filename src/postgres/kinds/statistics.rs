@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, outer_name};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
@@ -54,10 +55,11 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
     if kinds.len() == kept.len() {
         kinds.clear();
     }
+    let expressions: Vec<String> = cells.get::<Option<Vec<String>>>(5)?.unwrap_or_default();
     let attributes = Attributes {
         relation: cells.get(3)?,
         columns: columns.into_iter().map(SmolStr::from).collect(),
-        expressions: cells.get::<Option<Vec<String>>>(5)?.unwrap_or_default(),
+        expressions: expressions.into_iter().map(printed::expression).collect(),
         kinds,
         target: Some(cells.get::<i32>(7)?).filter(|target| *target >= 0),
     };

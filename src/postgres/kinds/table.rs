@@ -7,6 +7,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{
@@ -85,7 +86,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, Strin
         tablespace: cells.get(11)?,
         of_type: cells.get(12)?,
         inherits,
-        partition_by: cells.get(14)?,
+        partition_by: cells.get::<Option<String>>(14)?.map(printed::expression),
         partition_of,
         row_security: cells.get(7)?,
         force_row_security: cells.get(8)?,

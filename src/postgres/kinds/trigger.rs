@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is_default, object};
+use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::{lineage, remade_table, table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
@@ -47,7 +48,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let address = (class::TRIGGER, oid, 0);
     let enabled = enabled_word(cells.get(4)?);
     let attributes = match cells.get::<Option<Vec<u32>>>(6)? {
-        None => Attributes { definition: cells.get(5)?, enabled, of_partition: false },
+        None => Attributes { definition: printed::expression(cells.get(5)?), enabled, of_partition: false },
         Some(ancestors) => {
             for ancestor in ancestors {
                 reading.later_need(address, (class::TRIGGER, ancestor, 0));

@@ -1,0 +1,215 @@
+//! What the server reads otherwise than it printed it, in a form that it reads as what was printed.
+//!
+//! Two things are lost on the way (`makeAndExpr` in `gram.y` and `transformTypeCast` in `parse_expr.c` of PostgreSQL): of
+//! `((a AND b) AND c)`, which is how `x BETWEEN 1 AND 5 AND c` is kept, the inner brackets; and of `(ARRAY[x, y])::text[]`,
+//! which is how `name IN ('x', 'y')` is kept where the name is no `text`, that the array was cast and not each of its
+//! elements. Casts that do nothing keep both apart: the server reads them and keeps nothing of them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::token::{Sort, Token, tokens};
+use super::written;
+
+/// What is written into a text, and where.
+type Insertion = (Range<usize>, Cow<'static, str>);
+
+/// A text that the server reads as what it was printed from. One that cannot be read is left as it is.
+pub(super) fn lasting(text: String) -> String {
+    let has_twice = |word: &str| text.matches(word).nth(1).is_some();
+    let is_concerned = text.contains("ARRAY[") || has_twice(" AND ") || has_twice(" OR ");
+    if !is_concerned {
+        return text;
+    }
+    let Some(tokens) = tokens(&text) else { return text };
+    let mut insertions = after_first_operands(&tokens);
+    let arrays = (0..tokens.len()).filter_map(|place| after_array(&tokens, place));
+    insertions.extend(arrays.filter(|(range, cast)| !text[range.end..].starts_with(cast.as_ref())));
+    insertions.sort_by_key(|(range, _)| range.start);
+    if insertions.is_empty() { text } else { written(&text, insertions) }
+}
+
+/// What is known of brackets that are open.
+struct Group<'a> {
+    open: usize,
+    /// `AND` or `OR`, where that joins what is in them.
+    operator: Option<&'a str>,
+    /// Where the brackets with which it begins end, and what joins what is in those.
+    first: Option<(usize, &'a str)>,
+}
+
+/// The places behind an operand in brackets that comes first and is joined as what it is an operand of.
+fn after_first_operands(tokens: &[Token<'_>]) -> Vec<Insertion> {
+    let mut insertions = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (place, token) in tokens.iter().enumerate() {
+        if token.is_sign("(") {
+            groups.push(Group { open: place, operator: None, first: None });
+        } else if token.is_sign(")") {
+            let closed = groups.pop();
+            if let (Some(Group { open, operator: Some(operator), .. }), Some(around)) = (closed, groups.last_mut())
+                && open == around.open + 1
+            {
+                around.first = Some((place, operator));
+            }
+        } else if token.is_keyword("AND") || token.is_keyword("OR") {
+            let Some(group) = groups.last_mut() else { continue };
+            group.operator.get_or_insert(token.text);
+            if let Some((end, operator)) = group.first
+                && (end + 1, operator) == (place, token.text)
+            {
+                let end = tokens[end].end();
+                insertions.push((end..end, "::boolean".into()));
+            }
+        }
+    }
+    insertions
+}
+
+/// The place behind an array that begins here and is cast as a whole.
+fn after_array(tokens: &[Token<'_>], place: usize) -> Option<Insertion> {
+    let is = |place: usize, sign: &str| tokens.get(place).is_some_and(|token| token.is_sign(sign));
+    let is_cast = |place: usize| tokens.get(place).is_some_and(|token| token.sort == Sort::Cast);
+    if !tokens[place].is_keyword("ARRAY") || !is(place + 1, "[") {
+        return None;
+    }
+    let elements = place + 2;
+    let end = closing(tokens, place + 1)?;
+    let is_in_brackets = place > 0 && is(place - 1, "(") && is(end + 1, ")");
+    if end == elements || !is_cast(if is_in_brackets { end + 2 } else { end + 1 }) {
+        return None;
+    }
+    let element = operands(&tokens[elements..end]).into_iter().find_map(type_of)?;
+    let array = if element.ends_with("[]") { "" } else { "[]" };
+    let end = tokens[end].end();
+    Some((end..end, format!("::{element}{array}").into()))
+}
+
+/// The bracket that closes this one.
+fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (place, token) in tokens.iter().enumerate().skip(open) {
+        depth = depth_after(depth, token);
+        if depth == 0 {
+            return Some(place);
+        }
+    }
+    None
+}
+
+fn depth_after(depth: usize, token: &Token<'_>) -> usize {
+    match token.text {
+        "(" | "[" => depth + 1,
+        ")" | "]" => depth.saturating_sub(1),
+        _ => depth,
+    }
+}
+
+/// What stands between commas.
+fn operands<'a, 'b>(tokens: &'a [Token<'b>]) -> Vec<&'a [Token<'b>]> {
+    let mut depth = 0;
+    tokens
+        .split(|token| {
+            depth = depth_after(depth, token);
+            depth == 0 && token.is_sign(",")
+        })
+        .collect()
+}
+
+/// The type of an operand, where its text says it.
+fn type_of(operand: &[Token<'_>]) -> Option<String> {
+    let mut depth = 0;
+    let mut cast = None;
+    for (place, token) in operand.iter().enumerate() {
+        depth = depth_after(depth, token);
+        if depth == 0 && token.sort == Sort::Cast {
+            cast = Some(place);
+        }
+    }
+    match (cast, operand) {
+        (Some(cast), _) => type_name(&operand[cast + 1..]),
+        (None, [Token { sort: Sort::Literal, text, .. }]) => {
+            Some(if text.parse::<i32>().is_ok() { "integer" } else { "numeric" }.to_owned())
+        }
+        (None, [Token { text: "true" | "false", .. }]) => Some("boolean".to_owned()),
+        _ => None,
+    }
+}
+
+/// A type without its modifiers; `None` where this is more than the name of a type.
+fn type_name(tokens: &[Token<'_>]) -> Option<String> {
+    let mut name = String::new();
+    let mut depth = 0;
+    for token in tokens {
+        let is_modifier = depth > 0 || token.is_sign("(");
+        match (token.sort, token.text) {
+            (_, "(") => depth += 1,
+            (_, ")") => depth -= 1,
+            _ if is_modifier => {}
+            (Sort::Sign, "." | "[" | "]") => name.push_str(token.text),
+            (Sort::Name, word) => {
+                if !name.is_empty() && !name.ends_with('.') {
+                    name.push(' ');
+                }
+                name.push_str(word);
+            }
+            _ => return None,
+        }
+    }
+    // Without a modifier, these names are of length 1.
+    let name = match name.as_str() {
+        "character" => "bpchar".to_owned(),
+        "bit" => "\"bit\"".to_owned(),
+        _ => name,
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(lasting(text.to_owned()), expected, "{text}");
+        assert_eq!(lasting(expected.to_owned()), expected, "{expected} lasts");
+    }
+
+    #[test]
+    fn an_operand_that_comes_first_keeps_its_brackets() {
+        check("(((x >= 1) AND (x <= 2)) AND (y > 0))", "(((x >= 1) AND (x <= 2))::boolean AND (y > 0))");
+        check("(((x < 1) OR (x > 2)) OR (y = 0))", "(((x < 1) OR (x > 2))::boolean OR (y = 0))");
+        check("((((a AND b) AND c) AND d) OR e)", "((((a AND b)::boolean AND c)::boolean AND d) OR e)");
+        check("WHERE ((t.a AND t.b) AND t.c)", "WHERE ((t.a AND t.b)::boolean AND t.c)");
+        for same in [
+            "((a AND b) OR (c AND d))",
+            "(c AND (a AND b) AND d)",
+            "(a AND b AND c)",
+            "(f((a AND b)) AND c AND d)",
+            "((a = ' AND ) AND '::text) AND c)",
+            "((NOT (a AND b)) AND c)",
+        ] {
+            check(same, same);
+        }
+    }
+
+    #[test]
+    fn an_array_that_is_cast_keeps_the_type_of_its_elements() {
+        check(
+            "((s)::text = ANY ((ARRAY['a'::character varying, 'b, c'::character varying])::text[]))",
+            "((s)::text = ANY ((ARRAY['a'::character varying, 'b, c'::character varying]::character varying[])::text[]))",
+        );
+        check("ANY (ARRAY['a'::s.\"T x\"]::text[])", "ANY (ARRAY['a'::s.\"T x\"]::s.\"T x\"[]::text[])");
+        check("(ARRAY[1, 2])::bigint[]", "(ARRAY[1, 2]::integer[])::bigint[]");
+        check("(ARRAY[x, (1)::smallint])::bigint[]", "(ARRAY[x, (1)::smallint]::smallint[])::bigint[]");
+        check("(ARRAY['a'::character(3)])::text[]", "(ARRAY['a'::character(3)]::bpchar[])::text[]");
+        check(
+            "(ARRAY['2024-01-01'::timestamp(3) with time zone])::date[]",
+            "(ARRAY['2024-01-01'::timestamp(3) with time zone]::timestamp with time zone[])::date[]",
+        );
+        for same in
+            ["ARRAY[]::text[]", "(ARRAY[x, y])::text[]", "(a = ANY (ARRAY[1, 2]))", "(ARRAY[(a || 'x'::text)])::name[]"]
+        {
+            check(same, same);
+        }
+    }
+}

@@ -35,7 +35,8 @@ fn body(_: &Server) -> String {
      CASE WHEN y.typtype = 'd' AND y.typnotnull THEN (SELECT k.conname::text \
        FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'n') END, {} \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247",
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     AND y.typnamespace = t.ns",
         base_type::select()
     )
 }

@@ -24,7 +24,7 @@ pub(super) fn lasting(text: String) -> String {
     let Some(tokens) = tokens(&text) else { return text };
     let mut insertions = after_first_operands(&tokens);
     let arrays = (0..tokens.len()).filter_map(|place| after_array(&tokens, place));
-    insertions.extend(arrays.filter(|(range, cast)| !text[range.end..].starts_with(cast.as_ref())));
+    insertions.extend(arrays.filter(|(range, cast)| cast.is_empty() || !text[range.end..].starts_with(cast.as_ref())));
     insertions.sort_by_key(|(range, _)| range.start);
     if insertions.is_empty() { text } else { written(&text, insertions) }
 }
@@ -66,23 +66,45 @@ fn after_first_operands(tokens: &[Token<'_>]) -> Vec<Insertion> {
     insertions
 }
 
-/// The place behind an array that begins here and is cast as a whole.
+/// What keeps an array that begins here and is cast as a whole what it is: a cast to what it is already; or, where its
+/// elements do not say that or have modifiers, no cast at all, if `ANY` or `ALL` makes it what it is compared with.
 fn after_array(tokens: &[Token<'_>], place: usize) -> Option<Insertion> {
     let is = |place: usize, sign: &str| tokens.get(place).is_some_and(|token| token.is_sign(sign));
-    let is_cast = |place: usize| tokens.get(place).is_some_and(|token| token.sort == Sort::Cast);
     if !tokens[place].is_keyword("ARRAY") || !is(place + 1, "[") {
         return None;
     }
     let elements = place + 2;
     let end = closing(tokens, place + 1)?;
     let is_in_brackets = place > 0 && is(place - 1, "(") && is(end + 1, ")");
-    if end == elements || !is_cast(if is_in_brackets { end + 2 } else { end + 1 }) {
+    let (start, cast) = if is_in_brackets { (place - 1, end + 2) } else { (place, end + 1) };
+    if end == elements || tokens.get(cast)?.sort != Sort::Cast {
         return None;
     }
-    let element = operands(&tokens[elements..end]).into_iter().find_map(type_of)?;
+    let elements = operands(&tokens[elements..end]);
+    let element = elements.iter().find_map(|element| type_of(element));
+    let is_compared =
+        start >= 2 && is(start - 1, "(") && ["ANY", "ALL"].iter().any(|word| tokens[start - 2].is_keyword(word));
+    if is_compared && (element.is_none() || elements.iter().any(|element| has_modifier(element))) {
+        let last = type_end(tokens, cast)?;
+        return Some((tokens[cast].start..tokens[last].end(), "".into()));
+    }
+    let element = element?;
     let array = if element.ends_with("[]") { "" } else { "[]" };
     let end = tokens[end].end();
     Some((end..end, format!("::{element}{array}").into()))
+}
+
+/// The last token of the array type that a cast is to, where the brackets around the cast end behind it.
+fn type_end(tokens: &[Token<'_>], cast: usize) -> Option<usize> {
+    let last = (cast + 1..tokens.len()).find(|place| tokens[*place].is_sign(")"))? - 1;
+    let is_part = |token: &Token<'_>| token.sort == Sort::Name || matches!(token.text, "." | "[" | "]");
+    (tokens[last].is_sign("]") && tokens[cast + 1..=last].iter().all(is_part)).then_some(last)
+}
+
+/// Whether an operand is cast to a type with a modifier, as in `'a'::character(3)`.
+fn has_modifier(operand: &[Token<'_>]) -> bool {
+    let cast = operand.iter().rposition(|token| token.sort == Sort::Cast);
+    cast.is_some_and(|cast| operand[cast..].iter().any(|token| token.is_sign("(")))
 }
 
 /// The bracket that closes this one.
@@ -206,6 +228,11 @@ mod tests {
             "(ARRAY['2024-01-01'::timestamp(3) with time zone])::date[]",
             "(ARRAY['2024-01-01'::timestamp(3) with time zone]::timestamp with time zone[])::date[]",
         );
+        check(
+            "ANY ((ARRAY['a'::character(3), 'b'::character(2)])::text[])",
+            "ANY ((ARRAY['a'::character(3), 'b'::character(2)]))",
+        );
+        check("((v)::text <> ALL ((ARRAY[x, y])::s.\"T x\"[]))", "((v)::text <> ALL ((ARRAY[x, y])))");
         for same in
             ["ARRAY[]::text[]", "(ARRAY[x, y])::text[]", "(a = ANY (ARRAY[1, 2]))", "(ARRAY[(a || 'x'::text)])::name[]"]
         {

@@ -7,10 +7,12 @@
 
 mod old_and_new;
 mod one_relation;
+mod row_aliases;
 mod token;
 
 use std::ops::Range;
 
+pub(super) use row_aliases::leave_out as leave_out_row_aliases;
 use token::{Sort, Token, tokens};
 
 /// A part of a text, and what stands there instead.

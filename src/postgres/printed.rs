@@ -8,11 +8,13 @@
 mod old_and_new;
 mod one_relation;
 mod reread;
+mod row_aliases;
 mod token;
 
 use std::ops::Range;
 
 use super::quote;
+pub(super) use row_aliases::leave_out as leave_out_row_aliases;
 use token::{Sort, Token, tokens};
 
 /// A part of a text, and what stands there instead.

@@ -84,7 +84,10 @@ pub(super) fn is_moved(table: &ObjectId, sides: &Sides<'_>) -> bool {
 /// Whether a table is a child of another on both sides, and never stops being one in between.
 pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
     let is_child = |object: Option<&Object>| object.is_some_and(|object| object.needs.contains(parent));
-    is_child(sides.from.get(child)) && is_child(sides.to.get(child)) && !is_moved(child, sides)
+    is_child(sides.from.get(child))
+        && is_child(sides.to.get(child))
+        && !is_moved(child, sides)
+        && !is_replaced(child, sides)
 }
 
 /// Whether the table of a column has children while the column comes.

@@ -27,8 +27,8 @@ fn body(_: &Server) -> String {
      y.typrelid, \
      CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(a.attname::text ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
-     CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation NOT IN (0, 100) \
-         THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END ORDER BY a.attnum) \
+     CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> 0 \
+         AND a.attcollation <> (SELECT p.typcollation FROM pg_type p WHERE p.oid = a.atttypid) THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
      CASE WHEN y.typtype = 'c' THEN (SELECT c.relkind::text FROM pg_class c WHERE c.oid = y.typrelid) END, \
      NOT pg_type_is_visible(y.oid), \

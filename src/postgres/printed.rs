@@ -7,6 +7,7 @@
 
 mod old_and_new;
 mod one_relation;
+mod recast;
 mod reread;
 mod token;
 
@@ -47,7 +48,7 @@ pub(super) fn expression(text: String) -> String {
         edits.sort_by_key(|(range, _)| range.start);
         edits
     });
-    reread::lasting(text)
+    reread::lasting(recast::by_element(text))
 }
 
 /// Statements that change rows, in rules and in bodies of SQL: minor releases of 2026 began to print `AS` before the

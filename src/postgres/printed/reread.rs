@@ -79,7 +79,7 @@ fn after_array(tokens: &[Token<'_>], place: usize) -> Option<Insertion> {
     if end == elements || !is_cast(if is_in_brackets { end + 2 } else { end + 1 }) {
         return None;
     }
-    let element = operands(&tokens[elements..end]).into_iter().find_map(type_of)?;
+    let element = element_type(&tokens[elements..end])?;
     let array = if element.ends_with("[]") { "" } else { "[]" };
     let end = tokens[end].end();
     Some((end..end, format!("::{element}{array}").into()))
@@ -116,6 +116,19 @@ fn operands<'a, 'b>(tokens: &'a [Token<'b>]) -> Vec<&'a [Token<'b>]> {
         .collect()
 }
 
+/// Types of which no column has a modifier.
+const WITHOUT_MODIFIER: [&str; 9] =
+    ["integer", "bigint", "smallint", "text", "boolean", "real", "double precision", "date", "uuid"];
+
+/// The type of the elements of an array, where what is between its brackets says it. An element that does not say it may
+/// be a column with a modifier, which the server would cast.
+pub(super) fn element_type(elements: &[Token<'_>]) -> Option<String> {
+    let types: Vec<Option<String>> = operands(elements).into_iter().map(type_of).collect();
+    let known = types.iter().flatten().next()?;
+    let is_plain = || WITHOUT_MODIFIER.contains(&known.trim_end_matches("[]"));
+    (types.iter().all(Option::is_some) || is_plain()).then(|| known.clone())
+}
+
 /// The type of an operand, where its text says it.
 fn type_of(operand: &[Token<'_>]) -> Option<String> {
     let mut depth = 0;
@@ -130,6 +143,9 @@ fn type_of(operand: &[Token<'_>]) -> Option<String> {
         (Some(cast), _) => type_name(&operand[cast + 1..]),
         (None, [Token { sort: Sort::Literal, text, .. }]) => {
             Some(if text.parse::<i32>().is_ok() { "integer" } else { "numeric" }.to_owned())
+        }
+        (None, [array, open, elements @ .., _]) if array.is_keyword("ARRAY") && open.is_sign("[") => {
+            element_type(elements)
         }
         (None, [Token { text: "true" | "false", .. }]) => Some("boolean".to_owned()),
         _ => None,
@@ -200,15 +216,20 @@ mod tests {
         );
         check("ANY (ARRAY['a'::s.\"T x\"]::text[])", "ANY (ARRAY['a'::s.\"T x\"]::s.\"T x\"[]::text[])");
         check("(ARRAY[1, 2])::bigint[]", "(ARRAY[1, 2]::integer[])::bigint[]");
+        check("(ARRAY[ARRAY[x, 1], y])::bigint[]", "(ARRAY[ARRAY[x, 1], y]::integer[])::bigint[]");
         check("(ARRAY[x, (1)::smallint])::bigint[]", "(ARRAY[x, (1)::smallint]::smallint[])::bigint[]");
         check("(ARRAY['a'::character(3)])::text[]", "(ARRAY['a'::character(3)]::bpchar[])::text[]");
         check(
             "(ARRAY['2024-01-01'::timestamp(3) with time zone])::date[]",
             "(ARRAY['2024-01-01'::timestamp(3) with time zone]::timestamp with time zone[])::date[]",
         );
-        for same in
-            ["ARRAY[]::text[]", "(ARRAY[x, y])::text[]", "(a = ANY (ARRAY[1, 2]))", "(ARRAY[(a || 'x'::text)])::name[]"]
-        {
+        for same in [
+            "ARRAY[]::text[]",
+            "(ARRAY[x, y])::text[]",
+            "(ARRAY[x, 'a'::character varying])::text[]",
+            "(a = ANY (ARRAY[1, 2]))",
+            "(ARRAY[(a || 'x'::text)])::name[]",
+        ] {
             check(same, same);
         }
     }

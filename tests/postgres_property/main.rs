@@ -5,6 +5,7 @@
 //! `SCHEMA_SYNC_TEST_DUMP_EVERY=1` asks `pg_dump` about each. Failures are made smaller; the smallest pair of each sort
 //! is in the message and, as `SEED/a.sql` and `SEED/b.sql`, in the folder that the message names.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::print_stderr, reason = "what is refused and what fails is told at once")]
 
 mod choices;
 mod judge;
@@ -104,8 +105,7 @@ async fn work(cluster: &'static Cluster, worker: usize, seeds: &[u64], next: &At
     if let Ok(every) = std::env::var("SCHEMA_SYNC_TEST_DUMP_EVERY") {
         judge.dump_every = every.parse().unwrap();
     }
-    loop {
-        let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+    while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
         let origin = Origin::new(seed);
         let pair = judge.check(&origin).await;
         let class = match &pair.result {

@@ -29,6 +29,7 @@ mod foreign_options;
 mod foreign_table;
 mod grant;
 mod held_as_text;
+mod held_type;
 pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;

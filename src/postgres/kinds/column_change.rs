@@ -5,7 +5,7 @@ use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, altering, definition};
-use super::{column, composite_cast, foreign_table, lineage, not_null, sequence, table};
+use super::{column, composite_cast, foreign_table, held_type, lineage, not_null, sequence, table};
 use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -107,7 +107,10 @@ pub(super) fn with_joining(
 
 pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
     let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
-    let conversion = type_change::conversion(&before.type_name, &after.type_name);
+    let conversion = match (sides.from.get(id), sides.to.get(id)) {
+        (Some(old), Some(new)) => held_type::conversion(old, new, sides),
+        _ => type_change::conversion(&before.type_name, &after.type_name),
+    };
     let column = identifier(last_part(id));
     // Values of a foreign table are converted when they are fetched.
     let value = of_another_composite(id, before, after, sides).or_else(|| conversion.value_of(&column));

@@ -275,6 +275,11 @@ fn make_anew(
     remade_type::remake(id, making, sides)
 }
 
+/// Whether some values of its type are none of its own.
+pub(super) fn has_conditions(domain: &Object) -> bool {
+    domain.attribute("not_null").is_some() || domain.attribute("constraints").is_some()
+}
+
 fn add(name: &str, constraint: &DomainConstraint) -> String {
     format!("ALTER DOMAIN {name} ADD CONSTRAINT {} {}", identifier(&constraint.name), constraint.definition)
 }

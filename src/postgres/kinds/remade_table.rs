@@ -4,9 +4,9 @@
 use schema_sync_store::{Object, ObjectId, SnapshotHash};
 
 use super::super::quote::{identifier, last_part, literal, outer_name};
-use super::super::type_change::{self, Conversion};
+use super::super::type_change::Conversion;
 use super::column::is_inherited;
-use super::{lineage, sequence, typed_table};
+use super::{held_type, lineage, sequence, typed_table};
 use crate::kind::Sides;
 use crate::plan::{Check, Fold, Hazard, HazardKind, MigrationStep};
 
@@ -76,7 +76,7 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
         };
         let is_text = leans_on_change(column, sides);
         saved.push(if is_text { format!("{name}::text AS {name}") } else { name.clone() });
-        values.push(value(&name, column, other, is_text, &mut kept));
+        values.push(value((&name, is_text), column, other, sides, &mut kept));
         names.push(name);
     }
     if names.is_empty() {
@@ -139,12 +139,12 @@ fn leans_on_change(column: &Object, sides: &Sides<'_>) -> bool {
 }
 
 /// A kept value as the new column takes it.
-fn value(name: &str, before: &Object, after: &Object, is_text: bool, kept: &mut Kept) -> String {
+fn value((name, is_text): (&str, bool), before: &Object, after: &Object, sides: &Sides<'_>, kept: &mut Kept) -> String {
     let type_of =
         |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let (old, new) = (type_of(before), type_of(after));
     let conversion =
-        if old == new { Conversion::Lossless { rewrites: true } } else { type_change::conversion(&old, &new) };
+        if old == new { Conversion::Lossless { rewrites: true } } else { held_type::conversion(before, after, sides) };
     if let Conversion::Narrowing { .. } = conversion {
         kept.lose(&before.id, format!("{old} becomes {new}: values that do not fit are lost or stop the change"));
     }

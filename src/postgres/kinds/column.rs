@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
-use super::column_change::{alter_type, extras, is_remade, with_joining, with_owned_sequences};
+use super::column_change::{alter_type, extras, is_remade, leaves_family, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
@@ -468,6 +468,9 @@ impl Kind for Column {
                     |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
                 if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
             }
+            // While only one side of a foreign key has its new type, the two must be comparable.
+            "foreign_key" if changes.iter().any(leaves_family) => Disturbance::Recreate,
+            "primary_key" | "unique" | "index" if changes.iter().any(leaves_family) => Disturbance::Through,
             _ => Disturbance::None,
         }
     }

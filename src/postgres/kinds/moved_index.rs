@@ -24,5 +24,10 @@ pub(super) fn attach_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<MigrationSt
         let before = sides.from.get(&part.id).and_then(|before| index::parent_of(before));
         before.is_some_and(|before| outlives(part, before, sides))
     });
-    moved.filter_map(index::attach).map(|step| MigrationStep { makes: Default::default(), ..step }).collect()
+    let attach = |part: &Object| {
+        let step = index::attach(part)?;
+        // It may be made anew for another reason.
+        Some(MigrationStep { makes: Vec::new(), ..step }.after([part.id.clone()]))
+    };
+    moved.filter_map(attach).collect()
 }

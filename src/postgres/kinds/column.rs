@@ -249,13 +249,21 @@ pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
 }
 
 /// Whether a column can only change with its table: no statement changes the type of one that its table is partitioned
-/// by, and none makes the parent's alone what a table declared itself, or what becomes its own when it leaves a parent.
+/// by, and none makes the parent's alone what a table declared itself, or what becomes its own when it leaves a parent; nor
+/// the table's own what it goes on to have from a parent.
 pub(super) fn must_be_remade(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
     let changes = |attribute: &str| before.attribute(attribute) != after.attribute(attribute);
     let changes_key = (changes("type") || changes("collation")) && lineage::is_partition_key(id, sides);
     let is_disowned = is_inherited(after) && !is_inherited(before) && !lineage::is_partition(id, sides);
-    changes_key || is_disowned || joining::is_left_own(before, sides)
+    changes_key || is_disowned || is_declared(before, after, sides) || joining::is_left_own(before, sides)
+}
+
+/// Whether a table goes on to have a column from a parent, and declares it itself only afterwards.
+fn is_declared(before: &Object, after: &Object, sides: &Sides<'_>) -> bool {
+    let table = lineage::table_of(&after.id);
+    let mut parents = after.needs.iter().filter(|need| need.kind == "column").map(lineage::table_of);
+    is_inherited(before) && !is_inherited(after) && parents.any(|parent| lineage::stays_child(&table, &parent, sides))
 }
 
 /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
@@ -394,7 +402,7 @@ impl Kind for Column {
         let stay = lineage::become_local(id, sides);
         let head = if stay { table::head_of_one(id, sides) } else { table::head(id) };
         let mut step = MigrationStep::drop(id, "").clause(head, clause.clone()).unmaking(along).after(leaving);
-        step = step.after([typed_table::release_of(&table)]);
+        step = step.after([typed_table::release_of(&table)]).after(lineage::replaced_below(&table, sides));
         for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
             step = step.then(format!("{} {clause}", table::head(&child.id)));
             step.fold = crate::plan::Fold::Alone;

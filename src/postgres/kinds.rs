@@ -37,6 +37,7 @@ mod joining;
 pub(super) mod key;
 mod language;
 mod lineage;
+mod moved_index;
 pub(super) mod not_null;
 mod operator;
 mod operator_class;

@@ -47,6 +47,14 @@ const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", 
 const BITS: [&str; 2] = ["bit", "bit varying"];
 const TIMES: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
 
+/// Whether an index can compare values of these types with one another, as a foreign key needs it.
+pub(super) fn are_comparable(one: &str, other: &str) -> bool {
+    const FAMILIES: [&[&str]; 4] = [&INTEGERS, &TIMES, &["real", "double precision"], &["text", "character varying"]];
+    let (one, other) = (parse(one), parse(other));
+    let are_of = |family: &&&[&str]| family.contains(&one.base.as_str()) && family.contains(&other.base.as_str());
+    one.is_array == other.is_array && (one.base == other.base || FAMILIES.iter().any(|family| are_of(&family)))
+}
+
 /// What changing one type to another means.
 pub(super) fn conversion(from: &str, to: &str) -> Conversion {
     let (old, new) = (parse(from), parse(to));

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change;
-use super::column_change::{alter_type, extras, is_remade, with_joining, with_owned_sequences};
+use super::column_change::{alter_type, extras, is_remade, leaves_family, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
@@ -402,7 +402,7 @@ impl Kind for Column {
         let stay = lineage::become_local(id, sides);
         let head = if stay { table::head_of_one(id, sides) } else { table::head(id) };
         let mut step = MigrationStep::drop(id, "").clause(head, clause.clone()).unmaking(along).after(leaving);
-        step = step.after([typed_table::release_of(&table)]);
+        step = step.after([typed_table::release_of(&table)]).after(lineage::replaced_below(&table, sides));
         for child in children.iter().filter(|child| stay && sides.to.get(&child.id).is_none()) {
             step = step.then(format!("{} {clause}", table::head(&child.id)));
             step.fold = crate::plan::Fold::Alone;
@@ -478,6 +478,9 @@ impl Kind for Column {
                     |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
                 if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
             }
+            // While only one side of a foreign key has its new type, the two must be comparable.
+            "foreign_key" if changes.iter().any(leaves_family) => Disturbance::Recreate,
+            "primary_key" | "unique" | "index" if changes.iter().any(leaves_family) => Disturbance::Through,
             _ => Disturbance::None,
         }
     }

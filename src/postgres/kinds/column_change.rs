@@ -1,12 +1,13 @@
 //! The steps that change a column in place, beside what making and dropping it takes.
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
+use serde_json::Value;
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, altering, definition};
 use super::{column, composite_cast, foreign_table, held_type, lineage, not_null, sequence, table};
-use crate::kind::{Sides, attributes_of};
+use crate::kind::{Change, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 /// What a column says beyond its definition, for all columns of a new table.
@@ -144,4 +145,10 @@ fn of_another_composite(id: &ObjectId, before: &Attributes, after: &Attributes, 
 
 pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
+}
+
+/// Whether values of the new type of a column cannot be compared with those of the old one by an index.
+pub(super) fn leaves_family(change: &Change<'_>) -> bool {
+    let name = |value: Option<&'_ Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    change.attribute == "type" && !type_change::are_comparable(&name(change.from), &name(change.to))
 }

@@ -9,7 +9,7 @@ use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is
 use super::super::printed;
 use super::super::quote::{dollar_quoted, identifier, identifiers, last_name, last_part, literal, outer_name};
 use super::index_mark::{self, Marks};
-use super::{lineage, table};
+use super::{lineage, moved_index, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -380,6 +380,10 @@ impl Kind for Index {
         }
     }
 
+    fn outlives(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
+        moved_index::outlives(object, need, sides)
+    }
+
     fn rebinds(&self, changes: &[Change<'_>]) -> bool {
         changes.iter().any(|change| change.attribute == "attached")
     }
@@ -410,6 +414,7 @@ impl Kind for Index {
         if attributes.attached {
             steps.extend(attach(object));
         }
+        steps.extend(moved_index::attach_to(id, sides));
         Ok(steps)
     }
 

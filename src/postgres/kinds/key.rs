@@ -1,6 +1,6 @@
 //! Primary keys and unique constraints: two kinds of one shape.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -8,7 +8,7 @@ use super::super::catalog::{Reading, class, is_default, object};
 use super::super::quote::{identifier, identifiers, last_name, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::index_mark::{self, Marks};
-use super::{index, table};
+use super::{index, moved_index, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -162,6 +162,10 @@ impl Kind for Key {
         }
     }
 
+    fn outlives(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
+        moved_index::outlives(object, need, sides)
+    }
+
     fn rebinds(&self, changes: &[Change<'_>]) -> bool {
         changes.iter().any(|change| change.attribute == "attached")
     }
@@ -181,6 +185,7 @@ impl Kind for Key {
         if attributes.attached {
             steps.extend(index::attach(object));
         }
+        steps.extend(moved_index::attach_to(&object.id, sides));
         steps.extend(index_mark::steps(&object.id, Marks::default(), attributes.marks, sides));
         Ok(steps)
     }

@@ -199,6 +199,15 @@ pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
     super::remade_table::is_remade(table, sides) || parents.any(|parent| is_replaced(parent, sides))
 }
 
+/// The partitions of a table, and theirs, that are made anew: no column goes by which one of them is partitioned.
+pub(super) fn replaced_below(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let below = sides.from.of_kind("table").filter(|other| ancestors(&other.id, sides.from).contains(table));
+    below
+        .filter(|other| !is_replaced(table, sides) && is_replaced(&other.id, sides))
+        .map(|other| other.id.clone())
+        .collect()
+}
+
 /// The defaults of the tables that a table inherits from: it gets them as they are when it is made.
 pub(super) fn defaults_above(table: &Object, side: &SchemaSnapshot) -> Vec<ObjectId> {
     let parents = table.needs.iter().filter(|need| need.kind == "table");

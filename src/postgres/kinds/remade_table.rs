@@ -75,7 +75,8 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
             continue;
         };
         let is_text = leans_on_change(column, sides);
-        saved.push(if is_text { format!("{name}::text AS {name}") } else { name.clone() });
+        // Text has the collation of what it is made of, which may go meanwhile.
+        saved.push(if is_text { format!("{name}::text COLLATE pg_catalog.\"C\" AS {name}") } else { name.clone() });
         values.push(value((&name, is_text), column, other, sides, &mut kept));
         names.push(name);
     }

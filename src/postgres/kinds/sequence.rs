@@ -215,12 +215,9 @@ pub(super) fn owned_by<'a>(table: &'a ObjectId, side: &'a SchemaSnapshot) -> imp
     side.of_kind("sequence").filter(move |sequence| sequence.needs.iter().any(is_of_table))
 }
 
-/// Whether a sequence of the `to` side is there before, and does not go with the column that it belonged to.
+/// Whether a sequence of the `to` side is there before. One whose column goes lets go of that first.
 pub(super) fn stays(sequence: &Object, sides: &Sides<'_>) -> bool {
-    sides.from.get(&sequence.id).is_some_and(|before| {
-        let mut owners = before.needs.iter().filter(|need| need.kind == "column");
-        owners.all(|owner| sides.to.get(owner).is_some())
-    })
+    sides.from.get(&sequence.id).is_some()
 }
 
 /// The step that changes options by these clauses. The server refuses bounds that the position lies outside of: a

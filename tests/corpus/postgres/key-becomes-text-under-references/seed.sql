@@ -1,0 +1,1 @@
+INSERT INTO t (a) VALUES ('x'); INSERT INTO r VALUES (1);

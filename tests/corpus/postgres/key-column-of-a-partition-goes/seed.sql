@@ -1,0 +1,1 @@
+INSERT INTO top VALUES (1, 'x');

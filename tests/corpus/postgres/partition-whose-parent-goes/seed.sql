@@ -1,0 +1,1 @@
+INSERT INTO big VALUES (1, 1, '1', 'x');

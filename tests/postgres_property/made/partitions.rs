@@ -9,7 +9,8 @@ impl Maker {
         }
         for slot in ["pt", "pu"] {
             let at = self.top.at(slot);
-            if at.chance("is there", if slot == "pt" { 85 } else { 35 }) {
+            let is_there = at.chance("is there", if slot == "pt" { 85 } else { 35 });
+            if is_there || self.is_referred_to(slot) {
                 self.partitioned_table(slot);
             }
         }

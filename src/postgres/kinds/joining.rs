@@ -151,7 +151,12 @@ pub(super) fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> 
     for table in parents.clone().chain([id]) {
         for side in [sides.from, sides.to] {
             let parts = ["column", "check"].into_iter().flat_map(|kind| side.parts(kind, table));
-            awaited.extend(parts.map(|part| part.id.clone()));
+            // Their types may be made anew under them.
+            let types = |need: &&ObjectId| !matches!(need.kind.as_str(), "table" | "column" | "schema" | "function");
+            let with_types = |part: &'_ Object| {
+                part.needs.iter().filter(types).cloned().chain([part.id.clone()]).collect::<Vec<_>>()
+            };
+            awaited.extend(parts.flat_map(with_types));
         }
     }
     for parent in parents {

@@ -75,7 +75,7 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
             continue;
         };
         let is_text = leans_on_change(column, sides);
-        saved.push(if is_text { format!("{name}::text AS {name}") } else { name.clone() });
+        saved.push(if is_text { format!("{name}::text COLLATE \"default\" AS {name}") } else { name.clone() });
         values.push(value(&name, column, other, is_text, &mut kept));
         names.push(name);
     }

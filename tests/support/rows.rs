@@ -173,6 +173,8 @@ impl Rows {
         };
         for (name, (count, digest, types)) in before.iter().filter(|(name, _)| !is_lost(name)) {
             match now.get(name) {
+                // There are partitioned tables alone.
+                None if *count == 0 => {}
                 None => return Some(format!("column {name} of {names} is gone, and nothing says so")),
                 Some((kept, _, _)) if kept != count => {
                     return Some(format!("column {name} of {names} had {count} values and has {kept}"));

@@ -131,7 +131,7 @@ impl Kind for RangeType {
         let name = outer_name(id);
         let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
-        let mut step = MigrationStep::alter(id, "");
+        let mut step = MigrationStep::alter(id, "").after(remade_type::departures(id, sides));
         step.statements.clear();
         let mut behind = Vec::new();
         for column in remade_type::columns(id, sides) {
@@ -169,8 +169,8 @@ impl Kind for RangeType {
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
-    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        remade_type::disturbs_alone(dependent)
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {
+        remade_type::disturbs_alone(dependent, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

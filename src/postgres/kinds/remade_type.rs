@@ -1,11 +1,11 @@
 //! Types that are made anew under their columns: the old one is renamed, the new one made, every column cast over, and the
 //! old one dropped. Does not know what sort of type it is.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
 use super::super::quote::{identifier, in_schema, last_part, outer_name};
 use super::composite_cast::Cast;
-use super::{lineage, table};
+use super::{lineage, table, typed_table};
 use crate::kind::{Dialect, Disturbance, Sides};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -41,11 +41,22 @@ pub(super) fn displaced(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
 }
 
 fn stays(column: &Object, sides: &Sides<'_>) -> bool {
-    let is_own = |column: &Object| column.attribute("inherited").is_none() && column.attribute("generated").is_none();
+    let table = lineage::table_of(&column.id);
+    // One that leaves its parents meanwhile does not follow them.
+    let is_moved = lineage::is_moved(&table, sides);
+    let is_own = |column: &Object| {
+        (is_moved || column.attribute("inherited").is_none()) && column.attribute("generated").is_none()
+    };
     is_own(column)
         && sides.to.get(&column.id).is_some_and(is_own)
         && !lineage::is_partition_key(&column.id, sides)
-        && !lineage::is_replaced(&lineage::table_of(&column.id), sides)
+        && !lineage::is_replaced(&table, sides)
+}
+
+/// The moments at which partitions with columns of a type leave, where they do: it is made anew after that.
+pub(super) fn departures(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let tables = columns(id, sides).map(|column| lineage::table_of(&column.id));
+    tables.filter(|table| lineage::is_moved(table, sides)).map(|table| lineage::departure(&table)).collect()
 }
 
 /// The types that are made of a type and stay so: domains over it, composite types that have it, and those that are made
@@ -53,12 +64,11 @@ fn stays(column: &Object, sides: &Sides<'_>) -> bool {
 pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
     let mut found: Vec<&Object> = Vec::new();
     let contains = |object: &&Object, found: &[&Object]| {
-        is_container(object, sides)
-            && object.id != *id
+        object.id != *id
             && !found.iter().any(|other| other.id == object.id)
             && object.needs.iter().any(|need| {
                 let is_made_anew = need == id || found.iter().any(|other| other.id == *need);
-                is_made_anew && sides.to.get(&object.id).is_some_and(|after| after.needs.contains(need))
+                is_made_anew && sides.to.get(&object.id).is_none_or(|after| after.needs.contains(need))
             })
     };
     let objects = || ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
@@ -66,11 +76,33 @@ pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object
     while let Some(object) = objects().find(|object| contains(object, &all)) {
         all.push(object);
     }
+    // What is made of one that goes goes as well.
+    let goes = |object: &Object, others: &[&Object]| {
+        let mut needs = object.needs.iter().filter(|need| *need != id);
+        let is_lost = |need: &ObjectId| {
+            matches!(need.kind.as_str(), "composite_type" | "domain")
+                && uses(need, id, sides)
+                && !others.iter().any(|other| other.id == *need)
+        };
+        !is_container(object, sides) || needs.any(is_lost)
+    };
+    while let Some(place) = all.iter().position(|object| goes(object, &all)) {
+        all.swap_remove(place);
+    }
     // One that needs another of them comes behind it.
     while let Some(next) = all.iter().position(|object| !all.iter().any(|other| object.needs.contains(&other.id))) {
         found.push(all.swap_remove(next));
     }
     found
+}
+
+/// Whether a type of both sides is made of another on both, directly or through others.
+fn uses(type_id: &ObjectId, id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(type_id), sides.to.get(type_id)) else { return false };
+    let is_type = |need: &&ObjectId| matches!(need.kind.as_str(), "composite_type" | "domain");
+    let stays = |need: &&ObjectId| after.needs.contains(*need);
+    before.needs.iter().filter(stays).any(|need| need == id)
+        || before.needs.iter().filter(is_type).filter(stays).any(|need| uses(need, id, sides))
 }
 
 /// The types that are made of a type no longer: they change before it is made anew.
@@ -82,12 +114,31 @@ fn former_containers(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     types.filter(leaves).map(|type_| type_.id.clone()).collect()
 }
 
-/// Whether a type is made anew along with what it is made of. Where a table is of it, all goes and comes.
+/// Whether a type is made anew along with what it is made of. Where a table begins or ends to be of it, all goes and
+/// comes.
 fn is_container(object: &Object, sides: &Sides<'_>) -> bool {
     let is_bound = |table: &Object| table.attribute("of_type").is_some() && table.needs.contains(&object.id);
+    let is_bound_to = |side: &SchemaSnapshot, table: &Object| side.get(&table.id).is_some_and(is_bound);
+    let stays_bound = |table: &Object| {
+        is_bound_to(sides.from, table) && is_bound_to(sides.to, table) && !lineage::is_replaced(&table.id, sides)
+    };
     matches!(object.id.kind.as_str(), "composite_type" | "domain")
         && sides.to.get(&object.id).is_some()
-        && ![sides.from, sides.to].into_iter().any(|side| side.of_kind("table").any(is_bound))
+        && [sides.from, sides.to].into_iter().all(|side| {
+            let mut tables = side.of_kind("table").filter(|table| is_bound(table));
+            tables.all(stays_bound)
+        })
+}
+
+/// What releases the tables that are of types made anew, and what binds them again.
+fn bindings(containers: &[&Object], sides: &Sides<'_>) -> [Vec<String>; 2] {
+    let tables = || containers.iter().flat_map(|container| typed_table::tables_of(&container.id, sides));
+    let release = |table: &Object| format!("ALTER TABLE {} NOT OF", outer_name(&table.id));
+    let bind = |table: &Object| {
+        let before = sides.from.get(&table.id).and_then(typed_table::type_of).unwrap_or_default().to_owned();
+        format!("ALTER TABLE {} OF {before}", outer_name(&table.id))
+    };
+    [tables().map(release).collect(), tables().map(bind).collect()]
 }
 
 /// What makes the new form of a type, and casts values over to it.
@@ -104,6 +155,11 @@ pub(super) struct Making<'a> {
 pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let containers = containers(id, sides);
     let mut step = MigrationStep::alter(id, set_aside(id)).after(former_containers(id, sides));
+    let [release, bind] = bindings(&containers, sides);
+    step.statements.splice(0..0, release);
+    for type_id in containers.iter().map(|container| &container.id).chain([id]) {
+        step = step.after(departures(type_id, sides));
+    }
     step.statements.extend(containers.iter().map(|container| set_aside(&container.id)));
     step.statements.extend(making.made);
     for container in &containers {
@@ -121,6 +177,7 @@ pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Re
         };
         recast_columns(&mut step, &container.id, sides, &recast);
     }
+    step.statements.extend(bind);
     // Each goes before what it is made of.
     let old: Vec<&ObjectId> = containers.iter().rev().map(|container| &container.id).chain([id]).collect();
     let drops = |old: &[&ObjectId]| {
@@ -201,14 +258,16 @@ pub(super) fn disturbs(dependent: &Object, sides: &Sides<'_>) -> Disturbance {
     let is_type = matches!(dependent.id.kind.as_str(), "composite_type" | "domain");
     // One that goes stays of the old form until then.
     let goes = is_type && sides.to.get(&dependent.id).is_none();
-    if goes || is_container(dependent, sides) { Disturbance::Through } else { disturbs_alone(dependent) }
+    if goes || is_container(dependent, sides) { Disturbance::Through } else { disturbs_alone(dependent, sides) }
 }
 
 /// The same where what is made of the type goes and comes.
-pub(super) fn disturbs_alone(dependent: &Object) -> Disturbance {
+pub(super) fn disturbs_alone(dependent: &Object, sides: &Sides<'_>) -> Disturbance {
     let is_of_columns = |need: &ObjectId| matches!(need.kind.as_str(), "column" | "table");
     match dependent.id.kind.as_str() {
         "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+        // One that goes is of the old type until then.
+        "column" if sides.to.get(&dependent.id).is_none() => Disturbance::Recreate,
         "comment" | "grant" | "owner" if !dependent.needs.iter().any(is_of_columns) => Disturbance::Recreate,
         "table" | "column" | "comment" | "grant" | "owner" | "sequence" => Disturbance::Through,
         _ => Disturbance::Recreate,

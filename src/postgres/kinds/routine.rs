@@ -312,6 +312,11 @@ impl Kind for Routine {
         Ok(steps)
     }
 
+    /// Between what its body needs no longer and what it needs instead there may be no other order than to make it anew.
+    fn is_derived(&self) -> bool {
+        true
+    }
+
     /// A new body may speak of what other steps make, so that nothing may call it before them.
     fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
         if dependent.id.kind == "event_trigger" { Disturbance::Recreate } else { Disturbance::None }

@@ -170,7 +170,7 @@ impl Maker {
 
     /// Whether rows of other tables may refer to those of a table: what comes is empty, so that it is on both sides.
     fn is_referred_to(&self, slot: &str) -> bool {
-        self.with_rows && ["t0", "t1", "t2"].contains(&slot)
+        self.with_rows && ["t0", "t1", "t2", "pt"].contains(&slot)
     }
 
     fn schemas(&mut self) {

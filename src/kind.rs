@@ -110,6 +110,12 @@ pub trait Kind: Sync {
         true
     }
 
+    /// Whether an object stays as it is when something goes that it needs before and not after: the column of a table that
+    /// leaves its parent. Asked only where both sides have the object.
+    fn outlives(&self, _object: &Object, _need: &ObjectId, _sides: &Sides<'_>) -> bool {
+        false
+    }
+
     /// Whether an object can let go of something that is dropped and made again, so that it need not be so itself: a
     /// column keeps its values as text while its type is made anew. Asked only where both are on both sides.
     fn can_let_go(&self, _object: &Object, _need: &ObjectId, _sides: &Sides<'_>) -> bool {

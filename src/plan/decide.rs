@@ -86,7 +86,8 @@ impl<'a> Decisions<'a> {
                 self.created.insert(&object.id, object);
             }
             for dependent in self.dependents.get(id).cloned().unwrap_or_default() {
-                if self.is_altered_away(&dependent.id, id, sides) || self.dropped.contains_key(&dependent.id) {
+                let stays = self.is_altered_away(&dependent.id, id, sides) || self.outlives(dependent, id, sides);
+                if stays || self.dropped.contains_key(&dependent.id) {
                     continue;
                 }
                 match self.release(dependent, id, sides) {
@@ -118,6 +119,12 @@ impl<'a> Decisions<'a> {
             self.dialect.kind(&id.kind).is_some_and(|kind| kind.rebinds(changes) && in_place(kind))
         };
         self.altered.get(id).is_some_and(rebinds) && sides.to.get(id).is_some_and(|object| !object.needs.contains(need))
+    }
+
+    /// Whether an object that needs the other no longer stays as it is when that goes.
+    fn outlives(&self, object: &Object, need: &ObjectId, sides: &Sides<'a>) -> bool {
+        let is_free = sides.to.get(&object.id).is_some_and(|after| !after.needs.contains(need));
+        is_free && self.dialect.kind(&object.id.kind).is_some_and(|kind| kind.outlives(object, need, sides))
     }
 
     /// Drops, to be made again, what cannot stay while something that it leans on is altered in place.

@@ -115,7 +115,12 @@ impl StepGraph {
         for (id, needs) in &decisions.released {
             let Some(object) = sides.to.get(id) else { continue };
             let Release { before, after } = kind_of(dialect, id)?.release(object, needs, sides)?;
+            let made = |steps: &[MigrationStep]| steps.iter().map(|step| step.makes.clone()).collect();
+            let moments: [Vec<Vec<ObjectId>>; 2] = [made(&before), made(&after)];
             let (before, after) = (graph.add(before), graph.add(after));
+            for (nodes, made) in [&before, &after].into_iter().zip(moments) {
+                doers.makes(nodes, made);
+            }
             graph.order_chain(&before, &after);
             graph.order_chain(&after, doers.alterers.get(*id).map_or(&[], Vec::as_slice));
             doers.alterers.entry((*id).clone()).or_default().extend(&after);
@@ -181,7 +186,9 @@ impl StepGraph {
     fn let_go(&mut self, id: &ObjectId, nodes: &[usize], decisions: &Decisions<'_>, doers: &Doers) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
         for dependent in decisions.dependents.get(id).into_iter().flatten() {
-            if let Some(dropper) = doers.droppers.get(&dependent.id) {
+            // Some can go only when it has let go.
+            let dropper = doers.droppers.get(&dependent.id);
+            if let Some(dropper) = dropper.filter(|dropper| !self.successors[*last].contains(dropper)) {
                 self.order(*dropper, *first);
             }
         }

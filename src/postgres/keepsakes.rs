@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Error, Row};
 use super::access::{Privilege, Target, exploded, grantee_text, privileges, things_in_database, things_in_schema};
 use super::catalog::{Address, class};
 use super::quote::identifier;
+use super::session::NAMESPACES;
 use crate::plan::MigrationPlan;
 
 /// What a plan is silent of, and must therefore leave as it is.
@@ -75,10 +76,6 @@ fn listing() -> String {
     )
 }
 
-/// The namespaces of a tenant: the schema `$1`, or all that are not the system's.
-const NAMESPACES: &str = "SELECT n.oid FROM pg_namespace n WHERE CASE WHEN $1::text IS NULL \
-     THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' ELSE n.nspname = $1 END";
-
 /// Which of the things, told by class, OID and column, are gone.
 const GONE: &str = "SELECT class, oid, part FROM unnest($1::oid[], $2::oid[], $3::int4[]) g(class, oid, part) WHERE CASE \
      WHEN part <> 0 THEN NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = g.oid AND a.attnum = part AND NOT a.attisdropped) \
@@ -89,8 +86,8 @@ const HAS_COLUMN: &str =
 
 /// The things of a tenant; with `only_special`, those alone that the present role would not make so.
 pub(super) async fn list(client: &Client, schema: Option<&str>, only_special: bool) -> Result<Vec<Thing>, Error> {
-    let namespaces: Vec<u32> =
-        client.query(NAMESPACES, &[&schema]).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let found = client.query(&format!("SELECT n.oid {NAMESPACES}"), &[&schema.as_slice(), &schema.is_none()]).await?;
+    let namespaces: Vec<u32> = found.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     let rows = client.query(&listing(), &[&namespaces, &schema.is_none(), &only_special]).await?;
     rows.iter().map(read).collect()
 }

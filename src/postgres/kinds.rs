@@ -10,6 +10,7 @@ pub(super) mod collation;
 pub(super) mod column;
 mod column_change;
 pub(super) mod comment;
+mod composite_cast;
 pub(super) mod composite_type;
 pub(super) mod constraint;
 mod conversion;

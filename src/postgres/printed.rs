@@ -8,10 +8,13 @@
 mod old_and_new;
 mod one_relation;
 mod reread;
+mod row_aliases;
 mod token;
 
 use std::ops::Range;
 
+use super::quote;
+pub(super) use row_aliases::leave_out as leave_out_row_aliases;
 use token::{Sort, Token, tokens};
 
 /// A part of a text, and what stands there instead.
@@ -72,6 +75,20 @@ pub(super) fn view(text: String, tree: Option<&str>) -> Result<String, String> {
         Some(written) => Ok(expression(written)),
         None => Err(text),
     }
+}
+
+/// A rule or a trigger, whose relation is named behind this keyword: the server prints the relation's schema always, but
+/// in the pretty form, which leaves out brackets that mean something. Here it is relative to the schema at hand.
+pub(super) fn relative(text: String, keyword: &str, schema: &str) -> String {
+    let schema = quote::identifier(schema);
+    edited(text, true, |tokens| {
+        let relation = tokens.windows(3).find_map(|window| match window {
+            [word, name, dot] if word.is_keyword(keyword) => Some((name, dot)),
+            _ => None,
+        });
+        let own = relation.filter(|(name, dot)| name.text == schema && dot.is_sign("."));
+        own.map(|(name, dot)| (name.start..dot.end(), "")).into_iter().collect()
+    })
 }
 
 /// A text with what is to be changed in it. One that cannot be read is left as it is.
@@ -139,6 +156,18 @@ mod tests {
         check("(EXISTS ( SELECT true AS bool FROM t))", "(EXISTS ( SELECT true FROM t))");
         check("( SELECT true AS bool FROM t)", "( SELECT true AS bool FROM t)");
         check("(EXISTS ( SELECT true AS boolean FROM t))", "(EXISTS ( SELECT true AS boolean FROM t))");
+    }
+
+    #[test]
+    fn the_relation_of_a_rule_or_a_trigger_is_relative_to_the_schema() {
+        let check = |text: &str, keyword, schema, expected: &str| {
+            assert_eq!(relative(text.to_owned(), keyword, schema), expected, "{text}");
+        };
+        check("CREATE RULE r AS\n    ON UPDATE TO s.t DO", "TO", "s", "CREATE RULE r AS\n    ON UPDATE TO t DO");
+        check("ON DELETE TO \"S s\".\"T\" DO", "TO", "S s", "ON DELETE TO \"T\" DO");
+        check("ON DELETE TO other.t DO UPDATE s.t", "TO", "s", "ON DELETE TO other.t DO UPDATE s.t");
+        let trigger = "CREATE TRIGGER \"ON s.t\" BEFORE UPDATE OF a, \"ON\" ON s.t FROM s.u";
+        check(trigger, "ON", "s", "CREATE TRIGGER \"ON s.t\" BEFORE UPDATE OF a, \"ON\" ON t FROM s.u");
     }
 
     #[test]

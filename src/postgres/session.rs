@@ -43,7 +43,8 @@ fn namespaces() -> String {
     )
 }
 
-const NAMESPACES: &str = "FROM pg_namespace n \
+/// The schemas named `$1` (`text[]`), or where `$2`, all that are neither the system's nor an extension's.
+pub(super) const NAMESPACES: &str = "FROM pg_namespace n \
      WHERE CASE WHEN $2 THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 2615 AND d.objid = n.oid AND d.deptype = 'e') \
      ELSE n.nspname = ANY($1) END";

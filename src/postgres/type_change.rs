@@ -184,7 +184,7 @@ mod tests {
         check("text", "integer", &through("{}::integer"));
         check("text", "numeric(5,2)", &through("{}::numeric"));
         check("mood", "\"Other\"", &through("{}::text::\"Other\""));
-        check("text", "text[]", &through("CASE WHEN {} IS NOT NULL THEN ARRAY[{}] END"));
+        check("text", "text[]", &through("CASE WHEN {} IS DISTINCT FROM NULL THEN ARRAY[{}] END"));
         check("text", "integer[]", &through("{}::integer[]"));
         check("integer[]", "integer", &through("({})[array_lower({}, 1)]"));
         check("uuid[]", "bytea[]", &through("{}::text[]::bytea[]"));

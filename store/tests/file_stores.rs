@@ -9,17 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use common::{entry, snapshot};
+use common::{acme, entry, snapshot};
 use schema_sync_store::{LogName, LogRange, OpenMode, SnapshotStore, StoreError, StoreUrl, open_store};
 use tempfile::TempDir;
 
 const MODES: [OpenMode; 3] = [OpenMode::Create, OpenMode::ReadWrite, OpenMode::ReadOnly];
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-fn acme() -> LogName {
-    LogName::tenant("acme").unwrap()
-}
 
 async fn open(path: &Path, mode: OpenMode) -> Result<Arc<dyn SnapshotStore>, StoreError> {
     open_store(&StoreUrl::File(path.to_owned()), mode).await

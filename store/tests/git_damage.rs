@@ -12,8 +12,8 @@ mod program;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{entry, snapshot};
-use fixture::{acme, contents, small_store};
+use common::{acme, entry, snapshot};
+use fixture::{contents, small_store};
 use program::{check, git, git_fails};
 use schema_sync_store::{GitStore, LogRange, OpenMode, SchemaSnapshot, SnapshotHash, SnapshotStore, StoreError};
 use tempfile::TempDir;

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use common::parts::{Part, answer, url_of_part};
 use common::race::{race, winners};
-use common::{entry, snapshot};
-use fixture::{acme, whole_log};
+use common::{acme, entry, snapshot};
+use fixture::whole_log;
 use program::{check, git};
 use schema_sync_store::{Append, GitStore, LogName, OpenMode, SnapshotStore, StoreError, StoreUrl, open_store};
 use tempfile::TempDir;

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::{entry, snapshot};
-use fixture::{acme, contents, small_store, whole_log};
+use common::{acme, entry, snapshot};
+use fixture::{contents, small_store, whole_log};
 use program::{check, git};
 use schema_sync_store::{
     Append, EntryHash, Event, GitStore, LogEntry, LogName, NewEntry, OpenMode, SnapshotStore, StoreError,

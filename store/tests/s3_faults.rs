@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use common::places::Place;
 use common::s3_place::{is_played_elsewhere, s3_with_server};
 use common::s3_server::{ACCESS_KEY, S3Server, SECRET_KEY};
-use common::{entry, snapshot};
+use common::{acme, entry, snapshot};
 use schema_sync_store::{
     Append, EntryHash, LogEntry, LogName, LogRange, OpenMode, SnapshotStore, StoreError, StoreUrl, open_store,
     verify_chain,
@@ -53,10 +53,6 @@ on_a_server!(
     a_bucket_and_a_folder_hold_the_same,
     few_requests_are_made_at_once,
 );
-
-fn acme() -> LogName {
-    LogName::tenant("acme").unwrap()
-}
 
 async fn open(place: &Place) -> Store {
     open_store(&place.url, OpenMode::Create).await.unwrap()

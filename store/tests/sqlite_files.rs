@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{entry, snapshot};
+use common::{acme, entry, snapshot};
 use rusqlite::Connection;
 use schema_sync_store::{LogName, LogRange, OpenMode, SnapshotStore, SqliteStore, StoreError};
 use tempfile::TempDir;
@@ -16,10 +16,6 @@ use tempfile::TempDir;
 const MODES: [OpenMode; 3] = [OpenMode::Create, OpenMode::ReadWrite, OpenMode::ReadOnly];
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-fn acme() -> LogName {
-    LogName::tenant("acme").unwrap()
-}
 
 /// A store with one snapshot and three entries, closed.
 async fn small_store(folder: &TempDir) -> Result<PathBuf, StoreError> {

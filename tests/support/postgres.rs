@@ -74,7 +74,7 @@ pub(crate) fn dump_with(cluster: &Cluster, database: &str, arguments: &[&str]) -
             }
         }
     }
-    let lines: Vec<String> = lines.iter().map(|line| with_sorted_options(line)).collect();
+    let lines: Vec<String> = lines.iter().map(|line| with_sorted_names(&with_sorted_options(line))).collect();
     with_sorted_grants(&lines).join("\n")
 }
 
@@ -109,6 +109,25 @@ fn with_sorted_options(line: &str) -> String {
     let mut options: Vec<&str> = options.split(", ").collect();
     options.sort_unstable();
     format!("{before}WITH ({}){after}", options.join(", "))
+}
+
+/// The names behind the alias of a function that answers with rows of a table are in the order of its columns, which does
+/// not count.
+fn with_sorted_names(line: &str) -> String {
+    let mut sorted = String::new();
+    let mut rest = line;
+    while let Some((call, behind)) = rest.split_once(") ") {
+        let names = behind.split_once('(').filter(|(alias, _)| !alias.contains([' ', ')']) && !alias.is_empty());
+        sorted.push_str(&format!("{call}) "));
+        rest = behind;
+        if let Some((alias, (names, after))) = names.and_then(|(alias, rest)| Some((alias, rest.split_once(')')?))) {
+            let mut names: Vec<&str> = names.split(", ").collect();
+            names.sort_unstable();
+            sorted.push_str(&format!("{alias}({})", names.join(", ")));
+            rest = after;
+        }
+    }
+    sorted + rest
 }
 
 /// The lines that only one side has, where the dumps differ.

@@ -422,6 +422,11 @@ impl Kind for Column {
         Ok(foreign_table::without_rows(vec![step], id, sides))
     }
 
+    /// A column that a table has from a parent stays with it when it leaves that parent, or declares it itself.
+    fn outlives(&self, _: &Object, need: &ObjectId, _: &Sides<'_>) -> bool {
+        need.kind == "column"
+    }
+
     fn can_let_go(&self, object: &Object, need: &ObjectId, sides: &Sides<'_>) -> bool {
         held_as_text::can_wait(object, need, sides)
     }

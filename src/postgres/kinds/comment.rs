@@ -273,7 +273,8 @@ impl Comment {
         object.needs.is_empty() && object.id.name.len() == 1 && object.id.name[0] == OWN_SCHEMA
     }
 
-    fn set(object: &Object, sides: &Sides<'_>) -> Result<String, PlanError> {
+    /// The statement that gives what a comment is on its text.
+    pub(super) fn set(object: &Object, sides: &Sides<'_>) -> Result<String, PlanError> {
         let attributes: Attributes = attributes_of(object)?;
         if Self::is_on_own_schema(object) {
             return Ok(on_own_schema(&literal(&attributes.text)));

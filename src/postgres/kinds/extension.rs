@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::catalog::object;
 use super::super::quote::{identifier, last_part, literal};
+use super::comment;
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -36,6 +37,18 @@ pub(super) fn moves_type(object: &Object, before: &str, after: &str, sides: &Sid
     before != after && bare(before) == bare(after) && moves_under(object, sides)
 }
 
+/// Whether a version comes before another, where both are numbers parted by dots. Servers offer ways up, hardly ever down.
+fn is_older(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| text.split('.').map(str::parse).collect::<Result<Vec<u32>, _>>().ok();
+    matches!((numbers(version), numbers(than)), (Some(version), Some(than)) if version < than)
+}
+
+/// Whether anything leans on an extension but its comment.
+fn is_needed(id: &ObjectId, side: &SchemaSnapshot) -> bool {
+    let comment = comment::id_of(id);
+    side.objects().iter().any(|object| object.needs.contains(id) && object.id != comment)
+}
+
 pub(super) struct Extension;
 
 impl Kind for Extension {
@@ -47,22 +60,16 @@ impl Kind for Extension {
         Rule::Alter
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let attributes: Attributes = attributes_of(object)?;
-        let name = identifier(last_part(&object.id));
-        let Attributes { version, installed_in } = attributes;
-        let offered = "SELECT NOT EXISTS (SELECT FROM pg_available_extension_versions WHERE name =";
-        let query = format!("{offered} {} AND version = {})", literal(last_part(&object.id)), literal(&version));
-        let message =
-            format!("the server does not offer version {version} of extension {name}: install it there first");
-        let text =
-            format!("CREATE EXTENSION {name} WITH SCHEMA {} VERSION {}", identifier(&installed_in), literal(&version));
-        Ok(vec![MigrationStep::create(&object.id, text).check(query, message)])
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        Ok(vec![made(object, sides, MigrationStep::create)?])
     }
 
     fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let before: Attributes = sides.from.get(&object.id).map(attributes_of).transpose()?.unwrap_or_default();
         let attributes: Attributes = attributes_of(object)?;
+        if is_older(&attributes.version, &before.version) && !is_needed(&object.id, sides.from) {
+            return made_anew(object, sides);
+        }
         let name = identifier(last_part(&object.id));
         let mut steps = Vec::new();
         if before.installed_in != attributes.installed_in {
@@ -88,8 +95,59 @@ impl Kind for Extension {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let step = MigrationStep::drop(&object.id, format!("DROP EXTENSION {}", identifier(last_part(&object.id))));
-        let step = step.unmaking(super::comments_of(&object.id, sides.from));
-        Ok(vec![step.hazard(HazardKind::DataLoss, "what the extension keeps in its own tables is lost")])
+        Ok(vec![gone(object, MigrationStep::drop).unmaking(super::comments_of(&object.id, sides.from))])
+    }
+}
+
+type NewStep = fn(&ObjectId, String) -> MigrationStep;
+
+fn made(object: &Object, sides: &Sides<'_>, step: NewStep) -> Result<MigrationStep, PlanError> {
+    let Attributes { version, installed_in } = attributes_of(object)?;
+    let (name, quoted) = (identifier(last_part(&object.id)), literal(last_part(&object.id)));
+    let query = format!(
+        "SELECT NOT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = {quoted} AND version = {})",
+        literal(&version)
+    );
+    let message = format!("the server does not offer version {version} of extension {name}: install it there first");
+    let text =
+        format!("CREATE EXTENSION {name} WITH SCHEMA {} VERSION {}", identifier(&installed_in), literal(&version));
+    let step = step(&object.id, text).check(query, message);
+    // It comes with a comment of its own.
+    let has_comment = sides.to.get(&comment::id_of(&object.id)).is_some();
+    Ok(if has_comment { step } else { step.then(format!("COMMENT ON EXTENSION {name} IS NULL")) })
+}
+
+fn gone(object: &Object, step: NewStep) -> MigrationStep {
+    step(&object.id, format!("DROP EXTENSION {}", identifier(last_part(&object.id))))
+        .hazard(HazardKind::DataLoss, "what the extension keeps in its own tables is lost")
+}
+
+/// The way down where nothing leans on an extension. Its comment goes along.
+fn made_anew(object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let mut steps = vec![gone(object, MigrationStep::alter), made(object, sides, MigrationStep::alter)?];
+    let comment = comment::id_of(&object.id);
+    if let Some(after) = sides.to.get(&comment)
+        && sides.from.get(&comment) == Some(after)
+    {
+        steps.push(MigrationStep::alter(&object.id, comment::Comment::set(after, sides)?));
+    }
+    Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        for (version, than, expected) in [
+            ("1.9", "1.10", true),
+            ("1.10", "1.9", false),
+            ("1.1", "1.1", false),
+            ("1", "1.0", true),
+            ("a", "b", false),
+        ] {
+            assert_eq!(is_older(version, than), expected, "{version} {than}");
+        }
     }
 }

@@ -152,11 +152,16 @@ pub(super) fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> 
     awaited
 }
 
-/// Whether an index goes down with the type of a column of a partitioned table; see [`super::column`].
+/// Whether an index goes down with a column of a partitioned table: with its type, see [`super::column`], or as it is
+/// computed otherwise.
 fn is_displaced(index: &ObjectId, sides: &Sides<'_>) -> bool {
-    let needs =
-        sides.from.get(index).filter(|index| index.id.kind == "index").into_iter().flat_map(|index| &index.needs);
-    needs.into_iter().any(|need| need.kind == "column" && super::column::displaces_indexes(need, sides))
+    let needs = sides.from.get(index).into_iter().flat_map(|index| &index.needs).filter(|need| need.kind == "column");
+    let generated = |side: &SchemaSnapshot, id: &ObjectId| side.get(id).map(|it| it.attribute("generated").cloned());
+    let is_computed_otherwise = |id: &ObjectId| generated(sides.from, id) != generated(sides.to, id);
+    let has_index_alone = index.kind == "index";
+    needs
+        .into_iter()
+        .any(|need| is_computed_otherwise(need) || (has_index_alone && super::column::displaces_indexes(need, sides)))
 }
 
 /// The step that makes a table a partition.

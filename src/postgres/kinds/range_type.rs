@@ -46,7 +46,7 @@ fn body(_: &Server) -> String {
      NOT pg_type_is_visible(y.oid) \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typtype = 'r' JOIN pg_range r ON r.rngtypid = y.oid \
      JOIN pg_type m ON m.oid = r.rngmultitypid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 AND y.typnamespace = t.ns \
      AND EXISTS (SELECT FROM pg_range a WHERE a.rngtypid >= 16384)",
         described::function("r.rngcanonical"),
         described::function("r.rngsubdiff"),

@@ -18,10 +18,9 @@ pub(super) fn rows_are_back() -> ObjectId {
 /// Whether no statement leads from one side of a table to the other.
 pub(super) fn must_be_remade(table: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
-    let is_bound_anew =
-        before.attribute("of_type") != after.attribute("of_type") && typed_table::type_of(after).is_some();
+    let is_bound = typed_table::type_of(after).is_some();
     before.attribute("partition_by") != after.attribute("partition_by")
-        || (is_bound_anew && !typed_table::has_columns_in_order(table, sides))
+        || (is_bound && !typed_table::has_columns_in_order(table, sides))
         || gains_inherited_columns(before, after, sides)
 }
 
@@ -118,11 +117,13 @@ fn target_of<'a>(id: &ObjectId, sides: &Sides<'a>) -> Option<&'a Object> {
     sides.to.get(target).filter(|_| must_be_remade(target, sides))
 }
 
-/// Rows go through the table above where a partition is one of another bound now.
+/// Rows go through the table above where a partition is one of another bound now, or where what is beside it may be: the
+/// table above is made anew.
 fn filled_through(id: &ObjectId, target: &ObjectId, sides: &Sides<'_>) -> ObjectId {
+    let above = lineage::ancestors(target, sides.to);
     let is_elsewhere = id == target && lineage::is_moved(id, sides);
-    let above = lineage::ancestors(target, sides.to).into_iter().next_back();
-    above.filter(|_| is_elsewhere).unwrap_or_else(|| target.clone())
+    let is_new = |table: &&ObjectId| is_elsewhere || sides.from.get(table).is_none() || is_remade(table, sides);
+    above.iter().rfind(is_new).unwrap_or(target).clone()
 }
 
 /// A name that no other temporary table has.

@@ -23,7 +23,7 @@ pub(in super::super) const SOURCE: Source = Source { name: "rule", body, read };
 
 fn body(_: &Server) -> String {
     "SELECT r.oid, r.ev_class, r.rulename::text, r.ev_enabled::text, \
-     CASE WHEN r.rulename <> '_RETURN' THEN pg_get_ruledef(r.oid, true) END \
+     CASE WHEN r.rulename <> '_RETURN' THEN pg_get_ruledef(r.oid) END \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhasrules JOIN pg_rewrite r ON r.ev_class = c.oid \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259"
         .to_owned()
@@ -38,10 +38,11 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         reading.alias(address, (class::RELATION, relation_oid, 0));
         return Ok(());
     };
+    let definition = definition.trim_end_matches(';').to_owned();
     let outer = relation.id.clone();
     let id = outer.sibling("rule", [outer.name[0].clone(), SmolStr::new(cells.get::<&str>(3)?)]);
     let attributes = Attributes {
-        definition: printed::statements(definition.trim_end_matches(';').to_owned()),
+        definition: printed::statements(printed::relative(definition, "TO", &reading.own_schema)),
         enabled: super::trigger::enabled_word(cells.get(4)?),
     };
     reading.add(address, object(id, &attributes, [outer])?);

@@ -25,12 +25,12 @@ struct Attributes {
 
 pub(in super::super) const SOURCE: Source = Source { name: "trigger", body, read };
 
-/// Printed in the pretty form, which alone is relative to the search path. Those that partitions get from their
+/// Those that partitions get from their
 /// partitioned table are told by that table's, but where they are enabled in another way than the one that they come
 /// from. Before PostgreSQL 15 these are internal.
 fn body(_: &Server) -> String {
     "SELECT g.oid, g.tgrelid, g.tgname::text, g.tgenabled::text, \
-     CASE WHEN g.tgparentid = 0 THEN pg_get_triggerdef(g.oid, true) END, \
+     CASE WHEN g.tgparentid = 0 THEN pg_get_triggerdef(g.oid) END, \
      CASE WHEN g.tgparentid <> 0 THEN (WITH RECURSIVE u AS (SELECT g.tgparentid AS id UNION ALL \
        SELECT p.tgparentid FROM u JOIN pg_trigger p ON p.oid = u.id) SELECT array_agg(u.id) FROM u WHERE u.id <> 0) END \
      FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relhastriggers JOIN pg_trigger g ON g.tgrelid = c.oid \
@@ -48,7 +48,10 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let address = (class::TRIGGER, oid, 0);
     let enabled = enabled_word(cells.get(4)?);
     let attributes = match cells.get::<Option<Vec<u32>>>(6)? {
-        None => Attributes { definition: printed::expression(cells.get(5)?), enabled, of_partition: false },
+        None => {
+            let definition = printed::expression(printed::relative(cells.get(5)?, "ON", &reading.own_schema));
+            Attributes { definition, enabled, of_partition: false }
+        }
         Some(ancestors) => {
             for ancestor in ancestors {
                 reading.later_need(address, (class::TRIGGER, ancestor, 0));

@@ -66,7 +66,8 @@ pub(super) fn using(old: &Parsed, new: &Parsed) -> String {
     let value = if old.is_array { "({})[array_lower({}, 1)]" } else { "{}" };
     let value =
         if old.base == new.base { value.to_owned() } else { format!("{value}{}::{name}", step_between(old, new)) };
-    if new.is_array { format!("CASE WHEN {{}} IS NOT NULL THEN ARRAY[{value}] END") } else { value }
+    // Servers until 18 stumble over IS NOT NULL of anything but a column where a table has children: they analyse it twice.
+    if new.is_array { format!("CASE WHEN {{}} IS DISTINCT FROM NULL THEN ARRAY[{value}] END") } else { value }
 }
 
 fn is(parsed: &Parsed, names: &[&str]) -> bool {
@@ -102,7 +103,7 @@ fn array_of_json(name: &str) -> String {
     let elements = format!("CASE WHEN {is_plain} THEN translate({text}, '][', '}}{{') ELSE '{{' || {text} END");
     format!(
         "CASE WHEN jsonb_typeof({{}}::jsonb) = 'array' THEN ({elements})::{name}[] \
-         WHEN {{}} IS NOT NULL THEN ARRAY[{{}}::text::{name}] END"
+         WHEN {{}} IS DISTINCT FROM NULL THEN ARRAY[{{}}::text::{name}] END"
     )
 }
 

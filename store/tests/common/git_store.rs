@@ -8,11 +8,7 @@ use schema_sync_store::{
     GitStore, LogEntry, LogName, LogRange, OpenMode, SnapshotHash, SnapshotStore, StoreError, verify_chain,
 };
 
-use super::common::{entry, snapshot};
-
-pub(crate) fn acme() -> LogName {
-    LogName::tenant("acme").unwrap()
-}
+use super::common::{acme, entry, snapshot};
 
 /// A store with two snapshots and three entries.
 pub(crate) async fn small_store(path: &Path) -> Result<GitStore, StoreError> {

@@ -13,8 +13,13 @@ pub(crate) mod s3_server;
 
 use std::collections::BTreeSet;
 
-use schema_sync_store::{Event, NewEntry, Object, ObjectId, SchemaSnapshot};
+use schema_sync_store::{Event, LogName, NewEntry, Object, ObjectId, SchemaSnapshot};
 use serde_json::json;
+
+/// The log that most tests write to.
+pub(crate) fn acme() -> LogName {
+    LogName::tenant("acme").unwrap()
+}
 
 /// A small snapshot; another number is another snapshot.
 pub(crate) fn snapshot(number: usize) -> SchemaSnapshot {

@@ -5,6 +5,7 @@
 //! could be taken for another (`quote_identifier` in `src/backend/utils/adt/ruleutils.c` of PostgreSQL). What differs
 //! was found by printing some 7,400 views, rules, bodies and expressions on 14 to 18 and comparing them.
 
+mod cycle_marks;
 mod old_and_new;
 mod one_relation;
 mod reread;
@@ -20,8 +21,8 @@ use token::{Sort, Token, tokens};
 /// A part of a text, and what stands there instead.
 type Edit = (Range<usize>, &'static str);
 
-/// An expression or a statement that has expressions in it, in a form that the server reads as what it printed. What one version cannot read is in no form that all can:
-/// 16 and newer print `NO INDENT` for what is the default and the only way of 15.
+/// An expression or a statement that has expressions in it, in a form that the server reads as what it printed. What one
+/// version cannot read is left out: 16 and newer print `NO INDENT` for what is the default and the only way of 15.
 pub(super) fn expression(text: String) -> String {
     let is_concerned = text.contains(" NO INDENT)") || text.contains(" AS bool");
     let text = edited(text, is_concerned, |tokens| {
@@ -49,7 +50,7 @@ pub(super) fn expression(text: String) -> String {
         edits.sort_by_key(|(range, _)| range.start);
         edits
     });
-    reread::lasting(text)
+    reread::lasting(cycle_marks::readable(text))
 }
 
 /// Statements that change rows, in rules and in bodies of SQL: minor releases of 2026 began to print `AS` before the

@@ -1,0 +1,3 @@
+CREATE TABLE links (low integer, high integer);
+CREATE VIEW ways AS WITH RECURSIVE way(at, steps) AS (SELECT 1, 0 UNION ALL SELECT high, steps + 1 FROM way JOIN links ON low = at) SEARCH BREADTH FIRST BY at SET place CYCLE at SET is_round TO 'it''s' DEFAULT 'no' USING path SELECT at, is_round FROM way;
+CREATE FUNCTION rounds() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC WITH RECURSIVE way(at) AS (SELECT 1 UNION ALL SELECT high FROM way JOIN links ON low = at) CYCLE at SET is_round TO varchar 'yes' DEFAULT varchar 'no' USING path SELECT count(*) FROM way WHERE is_round IN ('yes', 'maybe'); END;

@@ -32,6 +32,7 @@ mod held_as_text;
 pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
+mod index_places;
 mod joining;
 pub(super) mod key;
 mod language;

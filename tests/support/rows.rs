@@ -24,10 +24,19 @@ fn type_of(column: &Object) -> String {
     column.attributes.get("type").and_then(|value| value.as_str()).unwrap_or_default().to_owned()
 }
 
-/// What a value of a composite type is made of.
+/// What a value of a type is made of, where that is composite, or a domain over such.
 fn fields_of(column: &Object, snapshot: &SchemaSnapshot) -> String {
-    let composites = column.needs.iter().filter(|need| need.kind == "composite_type");
-    composites.filter_map(|need| snapshot.get(need)).map(|found| format!("{:?}", found.attributes)).collect()
+    let mut waiting: Vec<&ObjectId> = column.needs.iter().collect();
+    let mut fields = String::new();
+    while let Some(found) = waiting.pop().and_then(|need| snapshot.get(need).or(Some(column))) {
+        match found.id.kind.as_str() {
+            "composite_type" => fields += &format!("{:?}", found.attributes),
+            "domain" => {}
+            _ => continue,
+        }
+        waiting.extend(&found.needs);
+    }
+    fields
 }
 
 fn table_name(own: &str, id: &ObjectId) -> String {
@@ -116,11 +125,8 @@ impl Rows {
 
     /// Whether the values of a column read as before: those of a composite type do only where its attributes stay.
     fn has_same_form(&self, column: &ObjectId, after: &SchemaSnapshot) -> bool {
-        let needs = self.snapshot.get(column).into_iter().flat_map(|column| &column.needs);
-        let mut composites = needs.filter(|need| need.kind == "composite_type");
-        composites.all(|need| {
-            self.snapshot.get(need).map(|object| &object.attributes) == after.get(need).map(|object| &object.attributes)
-        })
+        let fields = |side: &SchemaSnapshot| side.get(column).map(|column| fields_of(column, side));
+        fields(&self.snapshot) == fields(after)
     }
 
     /// The tables that are partitions of one another before or after, by one of them.

@@ -13,7 +13,8 @@ use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
 use super::{
-    extension, foreign_table, held_as_text, identity, index, joining, lineage, sequence, table, typed_table, view,
+    extension, foreign_table, held_as_text, identity, index_places, joining, lineage, sequence, table, typed_table,
+    view,
 };
 use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -438,7 +439,7 @@ impl Kind for Column {
         if must_be_remade(id, sides) {
             return vec![lineage::table_of(id)];
         }
-        let keys = index::keys_over_included(id, sides);
+        let keys = index_places::keys_over_included(id, sides);
         if !displaces_indexes(id, sides) {
             return keys;
         }

@@ -3,6 +3,8 @@
 //! Nodes are steps. A step waits for what makes or alters the objects that it needs, for what drops the objects that
 //! lean on what it drops or alters, and for what gives up a name that it claims.
 
+mod behind;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use schema_sync_store::{Object, ObjectId};
@@ -261,39 +263,6 @@ impl StepGraph {
                 if patience == Patience::All || kind.disturbs(changes, dependent, sides) == Disturbance::Recreate {
                     for node in doers.alterers.get(*id).into_iter().flatten() {
                         self.wait_for_dependent(dependent, need, *node, sides, doers);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What could not stay while an object changes is made or altered after it, also where only something between them
-    /// needs the object: a view of a column whose type is made anew under it.
-    fn wait_behind_needs(
-        &mut self,
-        decisions: &Decisions<'_>,
-        sides: &Sides<'_>,
-        doers: &Doers,
-        dialect: &'static dyn Dialect,
-    ) -> Result<(), PlanError> {
-        let dependents = super::decide::dependents_in(sides.to);
-        for (id, changes) in &decisions.altered {
-            let kind = kind_of(dialect, id)?;
-            let mut waiting: Vec<&ObjectId> = vec![id];
-            let mut seen: HashSet<&ObjectId> = HashSet::new();
-            while let Some(current) = waiting.pop() {
-                for dependent in dependents.get(current).into_iter().flatten().filter(|it| seen.insert(&it.id)) {
-                    match kind.disturbs(changes, dependent, sides) {
-                        Disturbance::None => {}
-                        Disturbance::Through => waiting.push(&dependent.id),
-                        Disturbance::Recreate if current == *id => {}
-                        Disturbance::Recreate => {
-                            let alterers = doers.alterers.get(&dependent.id).into_iter().flatten();
-                            for node in doers.makers.get(&dependent.id).into_iter().chain(alterers) {
-                                self.wait_for_need(Some(&dependent.id), id, *node, doers);
-                            }
-                        }
                     }
                 }
             }

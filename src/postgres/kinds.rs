@@ -33,6 +33,7 @@ mod held_type;
 pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
+mod index_places;
 mod joining;
 pub(super) mod key;
 mod language;

@@ -25,6 +25,8 @@ const EXPECTED_REFUSALS: &[&str] = &[
     "no partition of relation",
     "which is new and has none",
     "refer to no row of",
+    // The server's own words: rows refer to rows of a partition that goes.
+    "removing partition",
     // The server's own words: rows of the default partition belong to one that comes.
     "updated partition constraint for default partition",
 ];
@@ -246,7 +248,11 @@ impl Judge {
             Ok(outcome) => outcome,
             Err(error) => {
                 let text = error.to_string();
-                if EXPECTED_REFUSALS.iter().any(|reason| text.contains(reason)) {
+                // Rows that did not fit where they were to be referred to.
+                let referred =
+                    text.split_once(" is not present in table \"").and_then(|(_, rest)| rest.split_once("\"."));
+                let refers_to_none = referred.is_some_and(|(table, _)| rows.has_none(table));
+                if refers_to_none || EXPECTED_REFUSALS.iter().any(|reason| text.contains(reason)) {
                     eprintln!("refused: {}", text.lines().next().unwrap_or_default());
                     return Ok(Verdict::Refused);
                 }

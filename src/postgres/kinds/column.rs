@@ -13,7 +13,10 @@ use super::column_change::{alter_type, extras, is_remade, leaves_family, with_jo
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
-use super::{extension, foreign_table, held_as_text, identity, joining, lineage, sequence, table, typed_table, view};
+use super::{
+    extension, foreign_table, held_as_text, identity, index_places, joining, lineage, sequence, table, typed_table,
+    view,
+};
 use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -449,12 +452,13 @@ impl Kind for Column {
         if must_be_remade(id, sides) {
             return vec![lineage::table_of(id)];
         }
+        let keys = index_places::keys_over_included(id, sides);
         if !displaces_indexes(id, sides) {
-            return Vec::new();
+            return keys;
         }
         let table = id.sibling("table", [id.name[0].clone()]);
         let indexes = sides.from.parts("index", &table).filter(|index| index.needs.contains(id));
-        indexes.map(|index| index.id.clone()).collect()
+        indexes.map(|index| index.id.clone()).chain(keys).collect()
     }
 
     /// The name of its identity's sequence.

@@ -34,7 +34,7 @@ impl<'a> Cast<'a> {
 
     /// The functions that cast a value of the old form to the new one, and arrays of such.
     fn functions(&self, type_id: &ObjectId, value: &str) -> Vec<String> {
-        let (name, old) = (outer_name(type_id), remade_type::old_outer_name(type_id));
+        let (name, old) = (outer_name(type_id), remade_type::old_outer_name(type_id, self.id));
         let function = |argument: &str, returns: &str, body: &str| {
             let body = dollar_quoted(&format!("SELECT CASE WHEN $1 IS DISTINCT FROM NULL THEN {body} END"));
             format!("CREATE FUNCTION {}({argument}) RETURNS {returns} LANGUAGE sql AS {body}", self.function)
@@ -68,7 +68,7 @@ impl<'a> Cast<'a> {
 
     /// What drops the functions of these types.
     pub(super) fn drops(&self, types: &[&ObjectId]) -> Vec<String> {
-        let old = types.iter().map(|type_id| remade_type::old_outer_name(type_id));
+        let old = types.iter().map(|type_id| remade_type::old_outer_name(type_id, self.id));
         let arguments = old.flat_map(|old| [format!("{old}[]"), old]);
         arguments.map(|argument| format!("DROP FUNCTION {}({argument})", self.function)).collect()
     }
@@ -85,7 +85,7 @@ impl<'a> Cast<'a> {
     fn old_printed(&self, container: &Object, printed: &str) -> String {
         let array = if printed.ends_with("[]") { "[]" } else { "" };
         let is_meant = |need: &&ObjectId| outer_name(need) == printed.trim_end_matches("[]");
-        let old = container.needs.iter().find(is_meant).map(remade_type::old_outer_name);
+        let old = container.needs.iter().find(is_meant).map(|need| remade_type::old_outer_name(need, self.id));
         old.map_or_else(|| printed.to_owned(), |old| format!("{old}{array}"))
     }
 }

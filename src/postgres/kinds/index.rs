@@ -9,7 +9,7 @@ use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, is
 use super::super::printed;
 use super::super::quote::{dollar_quoted, identifier, identifiers, last_name, last_part, literal, outer_name};
 use super::index_mark::{self, Marks};
-use super::{lineage, moved_index, table};
+use super::{index_places, lineage, moved_index, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -271,31 +271,6 @@ pub(super) fn parent_of(object: &Object) -> Option<&ObjectId> {
     object.needs.iter().find(|need| WITH_INDEX.contains(&need.kind.as_str()))
 }
 
-/// The indexes that go with one that is part of them and goes or becomes another, as none goes alone: those that it is
-/// part of, even where they stay as they are.
-pub(super) fn displaced(object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let Some(before) = sides.from.get(&object.id) else { return Vec::new() };
-    let is_other = |after: &Object| {
-        let mut names = before.attributes.keys().chain(after.attributes.keys());
-        parent_of(before) != parent_of(after)
-            || names.any(|name| name != "attached" && before.attribute(name) != after.attribute(name))
-    };
-    let stays = sides.to.get(&object.id).is_some_and(|after| !is_other(after));
-    // No longer part of them when its table is detached.
-    let table = lineage::table_of(&object.id);
-    let leaves = lineage::ancestors(&table, sides.from).iter().chain([&table]).any(|it| lineage::is_moved(it, sides));
-    if stays || leaves || lineage::is_left(before, sides) || lineage::goes_with_partition(before, sides) {
-        return Vec::new();
-    }
-    let mut above = Vec::new();
-    let mut next = parent_of(before);
-    while let Some(parent) = next {
-        above.push(parent.clone());
-        next = sides.from.get(parent).and_then(parent_of);
-    }
-    above
-}
-
 /// Whether a change of one of these attributes, which all kinds with an index have, is brought about in place: partitions
 /// make an index valid by becoming part of it, while one that is part of another could not become so again.
 pub(super) fn rule_of_parts(change: &Change<'_>) -> Option<Rule> {
@@ -472,7 +447,7 @@ impl Kind for Index {
     }
 
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
-        displaced(object, sides)
+        index_places::displaced(object, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

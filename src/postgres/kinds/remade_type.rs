@@ -154,13 +154,13 @@ pub(super) struct Making<'a> {
 /// The steps that make a type anew, and what is made of it.
 pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let containers = containers(id, sides);
-    let mut step = MigrationStep::alter(id, set_aside(id)).after(former_containers(id, sides));
+    let mut step = MigrationStep::alter(id, set_aside(id, id)).after(former_containers(id, sides));
     let [release, bind] = bindings(&containers, sides);
     step.statements.splice(0..0, release);
     for type_id in containers.iter().map(|container| &container.id).chain([id]) {
         step = step.after(departures(type_id, sides));
     }
-    step.statements.extend(containers.iter().map(|container| set_aside(&container.id)));
+    step.statements.extend(containers.iter().map(|container| set_aside(&container.id, id)));
     step.statements.extend(making.made);
     for container in &containers {
         let Some(kind) = super::PostgresDialect.kind(&container.id.kind) else { continue };
@@ -182,7 +182,7 @@ pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Re
     let old: Vec<&ObjectId> = containers.iter().rev().map(|container| &container.id).chain([id]).collect();
     let drops = |old: &[&ObjectId]| {
         let functions = making.cast.map_or_else(Vec::new, |cast| cast.drops(old)).into_iter();
-        functions.chain(old.iter().map(|old| format!("DROP TYPE {}", old_outer_name(old)))).collect::<Vec<_>>()
+        functions.chain(old.iter().map(|old| format!("DROP TYPE {}", old_outer_name(old, id)))).collect::<Vec<_>>()
     };
     let (free, used) = old.split_at(old.iter().position(|old| has_former_users(old, sides)).unwrap_or(old.len()));
     step.statements.extend(drops(free));
@@ -221,18 +221,19 @@ fn common(container: &Object, sides: &Sides<'_>) -> Object {
     common
 }
 
-/// The bare name of the old type, until it is gone.
-pub(super) fn old_name(id: &ObjectId) -> String {
-    format!("{}_replaced", last_part(id))
+/// The bare name of the old form of a type that is made anew with another, or alone, until it is gone.
+fn old_name(id: &ObjectId, with: &ObjectId) -> String {
+    let name = format!("{}_replaced", last_part(id));
+    if id == with { name } else { format!("{name}_with_{}", last_part(with)) }
 }
 
 /// The same with its schema.
-pub(super) fn old_outer_name(id: &ObjectId) -> String {
-    in_schema(id.schema.as_ref(), &old_name(id))
+pub(super) fn old_outer_name(id: &ObjectId, with: &ObjectId) -> String {
+    in_schema(id.schema.as_ref(), &old_name(id, with))
 }
 
-fn set_aside(id: &ObjectId) -> String {
-    format!("ALTER TYPE {} RENAME TO {}", outer_name(id), identifier(&old_name(id)))
+fn set_aside(id: &ObjectId, with: &ObjectId) -> String {
+    format!("ALTER TYPE {} RENAME TO {}", outer_name(id), identifier(&old_name(id, with)))
 }
 
 fn recast_columns(step: &mut MigrationStep, id: &ObjectId, sides: &Sides<'_>, recast: &dyn Fn(&str, bool) -> Recast) {

@@ -97,7 +97,7 @@ impl Maker {
             // Rows of numbers are none of an enum, nor the other way round.
             let is_over_other = at.shared("over another", 4) == 3;
             let base = if self.with_rows && !is_over_other {
-                at.mostly("base", 60, &bases[..6])
+                at.mostly("base", 60, &bases[..5])
             } else if self.with_rows {
                 bases[6 + at.shared("other base", 2)]
             } else {

@@ -1,0 +1,17 @@
+CREATE TABLE apart (id integer) PARTITION BY RANGE (id);
+CREATE TABLE apart_rest PARTITION OF apart DEFAULT;
+CREATE TABLE checked (id integer, n integer) PARTITION BY RANGE (id);
+ALTER TABLE checked ADD CONSTRAINT positive CHECK (n > 0) NOT VALID;
+CREATE TABLE checked_a (id integer, n integer);
+CREATE DOMAIN numbers AS integer;
+CREATE TABLE counted (id integer, n numbers) PARTITION BY RANGE (id);
+CREATE TABLE counted_a PARTITION OF counted DEFAULT;
+CREATE TABLE named (id integer PRIMARY KEY, more text, extra integer) PARTITION BY RANGE (id);
+CREATE TABLE named_a PARTITION OF named DEFAULT PARTITION BY LIST (id);
+CREATE TABLE named_a_x PARTITION OF named_a DEFAULT;
+CREATE INDEX named_more ON named (more);
+CREATE INDEX named_a_id ON named_a USING brin (id);
+CREATE TABLE referred (id integer, more integer, CONSTRAINT referred_key PRIMARY KEY (id) INCLUDE (more));
+CREATE TABLE refers (id integer REFERENCES referred (id));
+CREATE TABLE computed (id integer, g bigint GENERATED ALWAYS AS (id + 1) STORED) PARTITION BY RANGE (id);
+CREATE INDEX computed_g ON computed (g);

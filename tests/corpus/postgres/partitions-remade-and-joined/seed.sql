@@ -1,0 +1,6 @@
+INSERT INTO apart VALUES (1), (3);
+INSERT INTO checked_a VALUES (1, 1);
+INSERT INTO counted VALUES (1, 5), (2, NULL);
+INSERT INTO named VALUES (1, 'x', 2);
+INSERT INTO referred VALUES (1, 2);
+INSERT INTO refers VALUES (1);

@@ -1,0 +1,10 @@
+CREATE SCHEMA app;
+CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
+CREATE TABLE app.message (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT now(), body text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE app.message_20 PARTITION OF app.message FOR VALUES FROM ('2020-01-01') TO ('2022-01-01');
+CREATE TABLE app.message_rest PARTITION OF app.message DEFAULT;
+CREATE INDEX message_body ON app.message (body);
+CREATE TRIGGER touch BEFORE UPDATE ON app.message FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE INDEX only_here ON app.message_20 (at);
+CREATE VIEW app.recent AS SELECT id, body FROM app.message_20;
+CREATE TABLE app.pin (id bigint, at timestamptz, FOREIGN KEY (id, at) REFERENCES app.message_20 (id, at));

@@ -47,7 +47,7 @@ fn render_step(number: usize, step: &MigrationStep, paint: Paint) -> String {
         note("hazard", &text);
     }
     for check in &step.checks {
-        note("checks first that not", &check.message);
+        note("refused before anything runs if", &check.message);
     }
     printed
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use schema_sync_store::{AttributeChange, Object, ObjectId, SchemaDiff};
+use schema_sync_store::{AttributeChange, Object, ObjectId, SchemaDiff, SchemaSnapshot};
 
 use super::PlanError;
 use crate::kind::{Change, Dialect, Disturbance, Kind, Rule, Sides};
@@ -47,7 +47,7 @@ impl<'a> Decisions<'a> {
             created: diff.added.iter().map(|object| (&object.id, object)).collect(),
             altered: BTreeMap::new(),
             released: BTreeMap::new(),
-            dependents: dependents(sides),
+            dependents: dependents_in(sides.from),
             dialect,
             rebinding,
         };
@@ -203,9 +203,10 @@ fn strongest_rule<'a>(kind: &dyn Kind, changes: &[Change<'a>]) -> Result<Option<
     Ok(replaced_for)
 }
 
-fn dependents<'a>(sides: &Sides<'a>) -> HashMap<&'a ObjectId, Vec<&'a Object>> {
+/// For each object of a side, those that need it.
+pub(super) fn dependents_in(side: &SchemaSnapshot) -> HashMap<&ObjectId, Vec<&Object>> {
     let mut dependents: HashMap<&ObjectId, Vec<&Object>> = HashMap::new();
-    for object in sides.from.objects() {
+    for object in side.objects() {
         for need in &object.needs {
             dependents.entry(need).or_default().push(object);
         }
@@ -217,7 +218,7 @@ fn dependents<'a>(sides: &Sides<'a>) -> HashMap<&'a ObjectId, Vec<&'a Object>> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use schema_sync_store::{SchemaSnapshot, SnapshotError};
+    use schema_sync_store::SnapshotError;
 
     use super::*;
     use crate::plan::{DependencyPlanner, MigrationStep, Planner};

@@ -115,7 +115,12 @@ impl StepGraph {
         for (id, needs) in &decisions.released {
             let Some(object) = sides.to.get(id) else { continue };
             let Release { before, after } = kind_of(dialect, id)?.release(object, needs, sides)?;
+            let made = |steps: &[MigrationStep]| steps.iter().map(|step| step.makes.clone()).collect();
+            let moments: [Vec<Vec<ObjectId>>; 2] = [made(&before), made(&after)];
             let (before, after) = (graph.add(before), graph.add(after));
+            for (nodes, made) in [&before, &after].into_iter().zip(moments) {
+                doers.makes(nodes, made);
+            }
             graph.order_chain(&before, &after);
             graph.order_chain(&after, doers.alterers.get(*id).map_or(&[], Vec::as_slice));
             doers.alterers.entry((*id).clone()).or_default().extend(&after);
@@ -130,6 +135,7 @@ impl StepGraph {
         }
         graph.connect(decisions, sides, dialect, &doers)?;
         graph.wait_for_dependents(decisions, sides, &doers, patience, dialect)?;
+        graph.wait_behind_needs(decisions, sides, &doers, dialect)?;
         for (id, nodes) in released {
             graph.let_go(id, &nodes, decisions, &doers);
         }
@@ -181,7 +187,9 @@ impl StepGraph {
     fn let_go(&mut self, id: &ObjectId, nodes: &[usize], decisions: &Decisions<'_>, doers: &Doers) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
         for dependent in decisions.dependents.get(id).into_iter().flatten() {
-            if let Some(dropper) = doers.droppers.get(&dependent.id) {
+            // Some can go only when it has let go.
+            let dropper = doers.droppers.get(&dependent.id);
+            if let Some(dropper) = dropper.filter(|dropper| !self.successors[*last].contains(dropper)) {
                 self.order(*dropper, *first);
             }
         }
@@ -253,6 +261,39 @@ impl StepGraph {
                 if patience == Patience::All || kind.disturbs(changes, dependent, sides) == Disturbance::Recreate {
                     for node in doers.alterers.get(*id).into_iter().flatten() {
                         self.wait_for_dependent(dependent, need, *node, sides, doers);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What could not stay while an object changes is made or altered after it, also where only something between them
+    /// needs the object: a view of a column whose type is made anew under it.
+    fn wait_behind_needs(
+        &mut self,
+        decisions: &Decisions<'_>,
+        sides: &Sides<'_>,
+        doers: &Doers,
+        dialect: &'static dyn Dialect,
+    ) -> Result<(), PlanError> {
+        let dependents = super::decide::dependents_in(sides.to);
+        for (id, changes) in &decisions.altered {
+            let kind = kind_of(dialect, id)?;
+            let mut waiting: Vec<&ObjectId> = vec![id];
+            let mut seen: HashSet<&ObjectId> = HashSet::new();
+            while let Some(current) = waiting.pop() {
+                for dependent in dependents.get(current).into_iter().flatten().filter(|it| seen.insert(&it.id)) {
+                    match kind.disturbs(changes, dependent, sides) {
+                        Disturbance::None => {}
+                        Disturbance::Through => waiting.push(&dependent.id),
+                        Disturbance::Recreate if current == *id => {}
+                        Disturbance::Recreate => {
+                            let alterers = doers.alterers.get(&dependent.id).into_iter().flatten();
+                            for node in doers.makers.get(&dependent.id).into_iter().chain(alterers) {
+                                self.wait_for_need(Some(&dependent.id), id, *node, doers);
+                            }
+                        }
                     }
                 }
             }

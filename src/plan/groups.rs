@@ -92,10 +92,10 @@ fn part_leaves(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
 ) {
-    let is_needed = |id: &ObjectId| {
-        let dependents = decisions.dependents.get(id).into_iter().flatten();
-        dependents.into_iter().any(|dependent| along.contains(&dependent.id))
-    };
+    let dependents = |id: &ObjectId| decisions.dependents.get(id).into_iter().flatten().map(|each| &each.id);
+    // What nothing needs goes with what it speaks of, wherever that goes.
+    let is_alone = |id: &ObjectId| dependents(id).next().is_none();
+    let is_needed = |id: &ObjectId| dependents(id).any(|dependent| along.contains(dependent) && !is_alone(dependent));
     let needs_other = |id: &ObjectId| {
         let needs = sides.from.get(id).into_iter().flat_map(|object| &object.needs);
         let changes = |need: &ObjectId| decisions.dropped.contains_key(need) || decisions.altered.contains_key(need);
@@ -105,6 +105,9 @@ fn part_leaves(
     let leaves: Vec<ObjectId> =
         along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();
     for id in leaves {
+        for dependent in dependents(&id) {
+            along.remove(dependent);
+        }
         along.remove(&id);
     }
 }

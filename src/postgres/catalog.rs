@@ -2,7 +2,8 @@
 //!
 //! Every statement starts from the namespaces asked for and reaches everything else by index: `pg_depend` lists what is
 //! in a namespace, while `pg_class`, `pg_type` and `pg_proc` have no index that begins with it. So the cost of a tenant
-//! does not grow with the number of the others.
+//! does not grow with the number of the others. An expression that names a schema makes what it is part of depend on that
+//! schema, too: each source asks whether it is in the namespace, and what comes twice is taken once.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -179,16 +180,21 @@ impl Reading {
         self.shared.members.contains_key(&(class, oid))
     }
 
-    /// Adds an object that the catalogue keeps at this address.
+    /// Adds an object that the catalogue keeps at this address. What names its own schema in an expression depends on it
+    /// twice (`'public'::regnamespace`), and is read twice.
     pub(super) fn add(&mut self, address: Address, object: Object) {
+        if self.addresses.get(&address).is_some_and(|index| self.objects[*index].id == object.id) {
+            return;
+        }
         self.addresses.insert(address, self.objects.len());
         self.objects.push(object);
     }
 
     /// Adds an object that tells more of another, and that nothing refers to by an address.
     pub(super) fn add_part(&mut self, object: Object) {
-        self.part_ids.insert(object.id.clone());
-        self.objects.push(object);
+        if self.part_ids.insert(object.id.clone()) {
+            self.objects.push(object);
+        }
     }
 
     /// Whether [`Self::add_part`] added an object.

@@ -12,6 +12,7 @@ use tokio_postgres::{Client, Error, Row, Statement};
 use super::catalog::{Address, Cells, Named, Namespace, Reading, Shared, Source};
 use super::database;
 use super::kinds::{self, described};
+use super::printed;
 use super::session::{Prepared, Session, answer, send};
 use super::subjects::{Subject, find_subjects};
 use crate::adapter::{AdapterError, Location, TenantContext};
@@ -140,6 +141,7 @@ fn finish(mut reading: Reading, uses_of_extensions: Vec<(Address, ObjectId)>) ->
     }
     let mut objects = reading.into_objects();
     database::need_schemas(&mut objects);
+    printed::leave_out_row_aliases(&mut objects);
     objects
 }
 

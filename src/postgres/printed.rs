@@ -7,13 +7,14 @@
 
 mod old_and_new;
 mod one_relation;
-mod recast;
 mod reread;
+mod row_aliases;
 mod token;
 
 use std::ops::Range;
 
 use super::quote;
+pub(super) use row_aliases::leave_out as leave_out_row_aliases;
 use token::{Sort, Token, tokens};
 
 /// A part of a text, and what stands there instead.
@@ -48,7 +49,7 @@ pub(super) fn expression(text: String) -> String {
         edits.sort_by_key(|(range, _)| range.start);
         edits
     });
-    reread::lasting(recast::by_element(text))
+    reread::lasting(text)
 }
 
 /// Statements that change rows, in rules and in bodies of SQL: minor releases of 2026 began to print `AS` before the

@@ -1,5 +1,7 @@
 //! What changing a column's type means for its values, told from the types as the server prints them.
 
+mod value;
+
 /// What happens to the values.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Conversion {
@@ -68,8 +70,16 @@ pub(super) fn conversion(from: &str, to: &str) -> Conversion {
             || both_in(&TEXTS)
             || both_in(&BITS));
     let is_to_text = !new.is_array && TEXTS.contains(&new.base.as_str());
-    let using = if casts_itself || is_to_text { None } else { Some(using(&old, &new)) };
+    let using = if casts_itself || is_to_text { None } else { Some(value::using(&old, &new)) };
     Conversion::Narrowing { using }
+}
+
+/// Whether values of both types can refer to each other.
+pub(super) fn compares_alike(from: &str, to: &str) -> bool {
+    let (old, new) = (parse(from), parse(to));
+    let both_in = |family: &[&str]| family.contains(&old.base.as_str()) && family.contains(&new.base.as_str());
+    old.is_array == new.is_array
+        && (old.base == new.base || both_in(&INTEGERS) || both_in(&["text", "character varying"]))
 }
 
 impl Conversion {
@@ -79,62 +89,6 @@ impl Conversion {
             Self::Narrowing { using: Some(using) } => Some(using.replace("{}", old)),
             Self::Narrowing { using: None } | Self::Lossless { .. } => None,
         }
-    }
-}
-
-/// What is no text and has no cast of its own to the new type goes by its text. A value becomes an array of one, and an
-/// array its first value.
-fn using(old: &Parsed, new: &Parsed) -> String {
-    let is_text = |parsed: &Parsed| TEXTS.contains(&parsed.base.as_str()) && !parsed.is_array;
-    if old.is_array == new.is_array || is_text(old) && new.is_array && !TEXTS.contains(&new.base.as_str()) {
-        let array = if new.is_array { "[]" } else { "" };
-        return format!("{{}}{}::{}{array}", step_between(old, new), unlimited(&new.base));
-    }
-    let value = if old.is_array { "({})[array_lower({}, 1)]" } else { "{}" };
-    let value = if old.base == new.base {
-        value.to_owned()
-    } else {
-        format!("{value}{}::{}", step_between(old, new), unlimited(&new.base))
-    };
-    if new.is_array { format!("CASE WHEN {{}} IS NOT NULL THEN ARRAY[{value}] END") } else { value }
-}
-
-/// The cast on the way, where there is no direct one: text to anything, numbers to boolean and back.
-fn step_between(old: &Parsed, new: &Parsed) -> &'static str {
-    let is = |parsed: &Parsed, names: &[&str]| names.contains(&parsed.base.as_str());
-    if is(old, &TEXTS) || (is(old, &NUMBERS) && is(new, &NUMBERS)) {
-        return "";
-    }
-    if is(old, &["boolean"]) && is(new, &NUMBERS) {
-        return "::integer";
-    }
-    let pairs: [(&[&str], &[&str]); 8] = [
-        (&["integer"], &["boolean"]),
-        (&["bit"], &["integer", "bigint"]),
-        (&["money"], &["numeric"]),
-        (&["numeric"], &["money"]),
-        (&["json", "jsonb", "hstore"], &["json", "jsonb"]),
-        (&["timestamp without time zone", "timestamp with time zone"], &["time without time zone"]),
-        (&["timestamp with time zone"], &["time with time zone"]),
-        (
-            &["int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"],
-            &["int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"],
-        ),
-    ];
-    let is_direct = pairs.iter().any(|(from, to)| is(old, from) && is(new, to));
-    match (is_direct, old.is_array && new.is_array) {
-        (true, _) => "",
-        (false, false) => "::text",
-        (false, true) => "::text[]",
-    }
-}
-
-/// Without a modifier, `character` and `bit` are of length 1; these are the same types of any length.
-fn unlimited(base: &str) -> &str {
-    match base {
-        "character" => "bpchar",
-        "bit" => "bit varying",
-        other => other,
     }
 }
 
@@ -238,15 +192,26 @@ mod tests {
         check("text", "integer", &through("{}::integer"));
         check("text", "numeric(5,2)", &through("{}::numeric"));
         check("mood", "\"Other\"", &through("{}::text::\"Other\""));
-        check("text", "text[]", &through("CASE WHEN {} IS NOT NULL THEN ARRAY[{}] END"));
+        check("text", "text[]", &through("CASE WHEN {} IS DISTINCT FROM NULL THEN ARRAY[{}] END"));
         check("text", "integer[]", &through("{}::integer[]"));
         check("integer[]", "integer", &through("({})[array_lower({}, 1)]"));
         check("uuid[]", "bytea[]", &through("{}::text[]::bytea[]"));
         check("boolean", "bigint", &through("{}::integer::bigint"));
+        check("numeric(5,2)", "boolean", &through("{}::integer::boolean"));
+        check("money", "integer", &through("{}::numeric::integer"));
+        check("character(9)", "mood", &through("{}::text::mood"));
+        check("text[]", "jsonb", &through("to_jsonb({})"));
+        check(
+            "int4multirange",
+            "int4range",
+            &through("CASE WHEN isempty({}) THEN 'empty' ELSE btrim({}::text, '}{') END::int4range"),
+        );
         check("int4range", "int4multirange", &through("{}::int4multirange"));
         check("text[]", "character(3)[]", &by_itself);
         check("integer[]", "character(3)[]", &through("{}::text[]::bpchar[]"));
         check("bit varying", "bit(3)", &by_itself);
-        check("integer", "bit(3)", &through("{}::text::bit varying"));
+        let bits = "({}::bigint)::bit(3)";
+        let number = format!("CASE WHEN ({bits})::bigint = {{}}::bigint THEN {bits} ELSE ({{}}::bigint)::bit(64) END");
+        check("integer", "bit(3)", &through(&number));
     }
 }

@@ -1,10 +1,11 @@
 //! Made-up pairs of schemas, both ways, with rows: what is planned and run gives the target, nothing is left to do, rows
 //! are kept where nothing says that they are lost, and the order in which a schema was made does not show.
 //!
-//! A pair follows from its seed. `SCHEMA_SYNC_TEST_SEEDS=100..200` checks these pairs and no others, and
+//! A pair follows from its seed. `SCHEMA_SYNC_TEST_SEEDS=100..200,512` checks these pairs and no others, and
 //! `SCHEMA_SYNC_TEST_DUMP_EVERY=1` asks `pg_dump` about each. Failures are made smaller; the smallest pair of each sort
 //! is in the message and, as `SEED/a.sql` and `SEED/b.sql`, in the folder that the message names.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail loudly")]
+#![expect(clippy::print_stderr, reason = "what is refused and what fails is told at once")]
 
 mod choices;
 mod judge;
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use choices::Origin;
@@ -33,7 +34,8 @@ use schema_sync_test_cluster::Cluster;
 
 const PAIRS: u64 = 60;
 const WORKERS: usize = 3;
-const SHRINK_TIME: Duration = Duration::from_secs(30);
+/// For how many seconds a failing pair is made smaller; `SCHEMA_SYNC_TEST_SHRINK` says another number.
+const SHRINK_SECONDS: u64 = 30;
 /// Statements whose parts do not go together are left out; so many of a thousand may be.
 const LEFT_OUT: usize = 20;
 /// So many of a hundred pairs may be refused.
@@ -49,12 +51,18 @@ struct Found {
     left_out: Mutex<Vec<String>>,
 }
 
-fn seeds() -> Range<u64> {
-    let given = std::env::var("SCHEMA_SYNC_TEST_SEEDS").ok();
-    given.map_or(0..PAIRS, |given| {
-        let (first, last) = given.split_once("..").unwrap();
-        first.parse().unwrap()..last.parse().unwrap()
-    })
+fn seeds() -> Vec<u64> {
+    let Ok(given) = std::env::var("SCHEMA_SYNC_TEST_SEEDS") else { return (0..PAIRS).collect() };
+    let range = |part: &str| -> Range<u64> {
+        let first = |text: &str| text.parse::<u64>().unwrap();
+        part.split_once("..").map_or_else(|| first(part)..first(part) + 1, |(from, to)| first(from)..first(to))
+    };
+    given.split(',').flat_map(range).collect()
+}
+
+fn shrink_time() -> Duration {
+    let given = std::env::var("SCHEMA_SYNC_TEST_SHRINK").ok();
+    Duration::from_secs(given.map_or(SHRINK_SECONDS, |given| given.parse().unwrap()))
 }
 
 #[test]
@@ -62,7 +70,7 @@ fn made_up_schemas_become_each_other() {
     let cluster = Cluster::shared();
     cluster.psql("postgres", "CREATE ROLE fuzz_reader");
     let (seeds, found) = (seeds(), Found::default());
-    let next = AtomicU64::new(seeds.start);
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for worker in 0..WORKERS {
             let (seeds, found, next) = (&seeds, &found, &next);
@@ -72,7 +80,7 @@ fn made_up_schemas_become_each_other() {
             });
         }
     });
-    let (count, refused) = ((seeds.end - seeds.start) as usize, found.refused.into_inner());
+    let (count, refused) = (seeds.len(), found.refused.into_inner());
     let (failures, left_out) = (found.failures.into_inner().unwrap(), found.left_out.into_inner().unwrap());
     let failed: usize = failures.values().map(|(seeds, _)| seeds.len()).sum();
     let statements = found.statements.into_inner();
@@ -92,16 +100,12 @@ fn made_up_schemas_become_each_other() {
     assert!(refused * 100 <= count * REFUSED, "{figures}");
 }
 
-async fn work(cluster: &'static Cluster, worker: usize, seeds: &Range<u64>, next: &AtomicU64, found: &Found) {
+async fn work(cluster: &'static Cluster, worker: usize, seeds: &[u64], next: &AtomicUsize, found: &Found) {
     let mut judge = Judge::new(cluster, worker).await;
     if let Ok(every) = std::env::var("SCHEMA_SYNC_TEST_DUMP_EVERY") {
         judge.dump_every = every.parse().unwrap();
     }
-    loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= seeds.end {
-            break;
-        }
+    while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
         let origin = Origin::new(seed);
         let pair = judge.check(&origin).await;
         let class = match &pair.result {
@@ -112,6 +116,7 @@ async fn work(cluster: &'static Cluster, worker: usize, seeds: &Range<u64>, next
             }
             Err(wrong) => wrong.class.clone(),
         };
+        eprintln!("seed {seed}: {class}");
         let is_new = {
             let mut failures = found.failures.lock().unwrap();
             let (seeds, _) = failures.entry(class.clone()).or_default();
@@ -120,7 +125,7 @@ async fn work(cluster: &'static Cluster, worker: usize, seeds: &Range<u64>, next
         };
         if is_new {
             let (statements, left_out) = (judge.statements, judge.left_out.len());
-            let (_, smallest) = shrink::shrink(&mut judge, origin, pair, SHRINK_TIME).await;
+            let (_, smallest) = shrink::shrink(&mut judge, origin, pair, shrink_time()).await;
             (judge.statements, _) = (statements, judge.left_out.truncate(left_out));
             let text = written(seed, &smallest);
             found.failures.lock().unwrap().entry(class).or_default().1 = text;

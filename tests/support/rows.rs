@@ -84,14 +84,16 @@ impl Rows {
                 format!("SELECT count(*), 0, '' FROM ONLY {}", table_name(own, &table.id)),
             ));
         }
+        // Those of a partitioned table are in its partitions.
+        let holds = |table: &&Object| is_own(table) && !table.attributes.contains_key("partition_by");
         let is_here = |column: &&Object| {
             let table = column.id.sibling("table", [column.id.name[0].clone()]);
-            !column.attributes.contains_key("generated") && snapshot.get(&table).as_ref().is_some_and(is_own)
+            !column.attributes.contains_key("generated") && snapshot.get(&table).as_ref().is_some_and(holds)
         };
         for column in snapshot.of_kind("column").filter(is_here) {
             let (name, table) = (quoted(&column.id.name[1]), table_name(own, &column.id));
             let query = format!(
-                "SELECT 0, count({name}), coalesce(sum(hashtextextended({name}::text COLLATE \"C\", 0)), 0)::text FROM ONLY {table}"
+                "SELECT 0, count({name}), coalesce(sum(hashtextextended(format('%s', {name}) COLLATE \"C\", 0)), 0)::text FROM ONLY {table}"
             );
             queries.push((column.id.clone(), type_of(column) + &fields_of(column, snapshot), query));
         }
@@ -171,6 +173,8 @@ impl Rows {
         };
         for (name, (count, digest, types)) in before.iter().filter(|(name, _)| !is_lost(name)) {
             match now.get(name) {
+                // There are partitioned tables alone.
+                None if *count == 0 => {}
                 None => return Some(format!("column {name} of {names} is gone, and nothing says so")),
                 Some((kept, _, _)) if kept != count => {
                     return Some(format!("column {name} of {names} had {count} values and has {kept}"));

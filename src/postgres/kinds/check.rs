@@ -54,6 +54,16 @@ pub(super) fn inline(constraint: &Object) -> Result<Option<String>, PlanError> {
     Ok((!attributes.not_valid).then(|| definition(constraint, &attributes)))
 }
 
+/// The constraint as a table has it that becomes a partition: there it must be valid, while it may not be above.
+pub(super) fn of_partition(constraint: &Object) -> Result<String, PlanError> {
+    let attributes: Attributes = attributes_of(constraint)?;
+    Ok(definition(constraint, &Attributes { not_valid: false, ..attributes }))
+}
+
+pub(super) fn is_unproven(constraint: &Object) -> bool {
+    constraint.attribute("not_valid").is_some() && constraint.attribute("not_enforced").is_none()
+}
+
 pub(super) struct Check;
 
 impl Kind for Check {

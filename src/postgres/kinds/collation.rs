@@ -120,6 +120,7 @@ impl Kind for Collation {
         let old = in_schema(id.schema.as_ref(), &old_name);
         let rename = format!("ALTER COLLATION {name} RENAME TO {}", identifier(&old_name));
         let mut step = MigrationStep::alter(id, rename).then(create_statement(id, &attributes));
+        step = step.after(remade_type::departures(id, sides));
         for column in remade_type::columns(id, sides).filter(|column| column.attribute("collation").is_some()) {
             lineage::refuse_partition_key(&column.id, sides)?;
             let printed = column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -135,8 +136,8 @@ impl Kind for Collation {
         Ok(vec![step.unmaking(super::comments_of(&object.id, sides.from))])
     }
 
-    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        remade_type::disturbs_alone(dependent)
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {
+        remade_type::disturbs_alone(dependent, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, RelationColumn, Server, Source, class, is_default, object};
 use super::super::quote::{identifier, last_part, outer_name};
+use super::super::type_change;
 use super::column_change::{alter_type, extras, is_remade, leaves_family, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
@@ -249,21 +250,14 @@ pub(super) fn altering(id: &ObjectId, clause: &str) -> MigrationStep {
 }
 
 /// Whether a column can only change with its table: no statement changes the type of one that its table is partitioned
-/// by, and none makes the parent's alone what a table declared itself, or what becomes its own when it leaves a parent; nor
-/// the table's own what it goes on to have from a parent.
+/// by, none makes the parent's alone what a table declared itself, or what becomes its own when it leaves a parent, and none
+/// lets it declare what it keeps having from one.
 pub(super) fn must_be_remade(id: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
     let changes = |attribute: &str| before.attribute(attribute) != after.attribute(attribute);
     let changes_key = (changes("type") || changes("collation")) && lineage::is_partition_key(id, sides);
     let is_disowned = is_inherited(after) && !is_inherited(before) && !lineage::is_partition(id, sides);
-    changes_key || is_disowned || is_declared(before, after, sides) || joining::is_left_own(before, sides)
-}
-
-/// Whether a table goes on to have a column from a parent, and declares it itself only afterwards.
-fn is_declared(before: &Object, after: &Object, sides: &Sides<'_>) -> bool {
-    let table = lineage::table_of(&after.id);
-    let mut parents = after.needs.iter().filter(|need| need.kind == "column").map(lineage::table_of);
-    is_inherited(before) && !is_inherited(after) && parents.any(|parent| lineage::stays_child(&table, &parent, sides))
+    changes_key || is_disowned || lineage::is_declared_anew(before, after, sides) || joining::is_left_own(before, sides)
 }
 
 /// When the type of a partitioned table's column changes, the server makes its indexes anew and may then take another of
@@ -274,6 +268,12 @@ pub(super) fn displaces_indexes(id: &ObjectId, sides: &Sides<'_>) -> bool {
 }
 
 pub(super) struct Column;
+
+/// Whether values of a column's new type are not compared with those of its old one.
+fn compares_otherwise(change: &Change<'_>) -> bool {
+    let type_of = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    change.attribute == "type" && !type_change::compares_alike(&type_of(change.from), &type_of(change.to))
+}
 
 impl Kind for Column {
     fn name(&self) -> &'static str {
@@ -356,8 +356,8 @@ impl Kind for Column {
         }
         let changes_type = changes.iter().any(|change| matches!(change.attribute, "type" | "collation"))
             && !is_moved(object, &before, &after, sides);
-        // The type of an inherited column changes with its parent's, which leaves alone what is no child meanwhile.
-        if changes_type && (!after.inherited || lineage::is_moved(&lineage::table_of(id), sides)) {
+        // The type of a child's column changes with its parent's, which leaves alone what is no child meanwhile.
+        if changes_type && !lineage::follows_parent(id, sides) {
             // A type that is made anew takes the column along first; then it leaves.
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
@@ -470,6 +470,8 @@ impl Kind for Column {
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
+            // The server makes keys anew after each of the two columns has changed, and not once after both.
+            "foreign_key" if changes.iter().any(compares_otherwise) => Disturbance::Recreate,
             // That of a child has another table; it follows its parent's.
             "column" if dependent.attribute("generated").is_some() => {
                 let is_beside =

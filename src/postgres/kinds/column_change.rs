@@ -1,12 +1,12 @@
 //! The steps that change a column in place, beside what making and dropping it takes.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde_json::Value;
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::column::{Attributes, altering, definition};
-use super::{column, foreign_table, lineage, not_null, sequence, table};
+use super::{column, composite_cast, foreign_table, held_type, lineage, not_null, sequence, table};
 use crate::kind::{Change, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -108,10 +108,14 @@ pub(super) fn with_joining(
 
 pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> MigrationStep {
     let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
-    let conversion = type_change::conversion(&before.type_name, &after.type_name);
+    let conversion = match (sides.from.get(id), sides.to.get(id)) {
+        (Some(old), Some(new)) => held_type::conversion(old, new, sides),
+        _ => type_change::conversion(&before.type_name, &after.type_name),
+    };
     let column = identifier(last_part(id));
     // Values of a foreign table are converted when they are fetched.
-    let value = conversion.value_of(&column).filter(|_| !foreign_table::is_foreign(id, sides));
+    let value = of_another_composite(id, before, after, sides).or_else(|| conversion.value_of(&column));
+    let value = value.filter(|_| !foreign_table::is_foreign(id, sides));
     let using = value.map_or_else(String::new, |value| format!(" USING {value}"));
     let step = altering(id, &format!("TYPE {}{collation}{using}", after.type_name));
     let change = format!("{} becomes {}", before.type_name, after.type_name);
@@ -124,6 +128,19 @@ pub(super) fn alter_type(id: &ObjectId, before: &Attributes, after: &Attributes,
             .hazard(HazardKind::DataLoss, format!("{change}: values that do not fit are lost or stop the change"))
             .hazard(HazardKind::TableRewrite, format!("{change}: every row is written again")),
     }
+}
+
+/// The values of a column of one composite type as those of another, where both are such types and no arrays.
+fn of_another_composite(id: &ObjectId, before: &Attributes, after: &Attributes, sides: &Sides<'_>) -> Option<String> {
+    let composite = |side: &SchemaSnapshot, printed: &str| {
+        let needs = side.get(id)?.needs.iter().filter(|need| need.kind == "composite_type");
+        let mut needs = needs.filter(|need| outer_name(need) == printed);
+        needs.find_map(|need| side.get(need)).cloned()
+    };
+    let (old, new) = (composite(sides.from, &before.type_name)?, composite(sides.to, &after.type_name)?);
+    // One that changes itself may be as it was or as it will be.
+    let is_as_it_was = sides.to.get(&old.id).is_none_or(|to| to.attributes == old.attributes);
+    is_as_it_was.then(|| composite_cast::to_another(&identifier(last_part(id)), &old, &new, sides))
 }
 
 pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {

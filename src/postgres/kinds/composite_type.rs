@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::catalog::{Cells, is_default, object};
-use super::super::quote::{dollar_quoted, identifier, in_schema, last_part, outer_name};
-use super::super::type_change::{self, Conversion};
-use super::remade_type::{self, Recast};
-use super::typed_table;
+use super::super::quote::{identifier, outer_name};
+use super::composite_cast::{self, Cast};
+use super::remade_type::{self, Making};
+use super::{remade_table, typed_table};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -22,11 +22,11 @@ struct Attributes {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Field {
-    name: String,
+pub(super) struct Field {
+    pub(super) name: String,
     /// As SQL, with its collation where that is not the default.
     #[serde(rename = "type")]
-    type_name: String,
+    pub(super) type_name: String,
 }
 
 pub(super) fn read(cells: &Cells<'_>, id: ObjectId) -> Result<Object, String> {
@@ -56,51 +56,15 @@ impl Kind for CompositeType {
         let id = &object.id;
         let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
-        if is_made_anew(id, &before.fields, &after.fields, sides) {
-            let step = make_anew(id, &before.fields, &after.fields, sides)?;
-            return Ok(super::found_by_bare_name(object, sides, vec![step]));
-        }
-        let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).cloned();
-        let stays = |name: &str| find(&after.fields, name).is_some();
-        let moved = moved(&before.fields, &after.fields);
-        let used = remade_type::columns(id, sides).chain(typed_table::tables_of(id, sides)).next();
-        if let (Some(_), Some(used)) = (moved.first(), used) {
-            let reason = format!(
-                "the order of its attributes changes, which the server refuses while {} is of it: add attributes \
-                 behind the others, or move the values to a column of another type first",
-                used.id
-            );
-            return Err(PlanError::Refused { object: id.clone(), reason });
-        }
-        let mut clauses = Vec::new();
-        let mut removed = Vec::new();
-        for field in before.fields.iter().filter(|field| !stays(&field.name) || moved.contains(&field.name)) {
-            clauses.push(format!("DROP ATTRIBUTE {}", identifier(&field.name)));
-            removed.extend(Some(field.name.clone()).filter(|name| !stays(name)));
-        }
-        for field in &after.fields {
-            let old = find(&before.fields, &field.name).filter(|old| !moved.contains(&old.name));
-            match old {
-                None => clauses.push(format!("ADD ATTRIBUTE {}", definition(field))),
-                Some(old) if old != *field => {
-                    clauses.push(format!("ALTER ATTRIBUTE {} TYPE {}", identifier(&field.name), field.type_name));
-                }
-                Some(_) => {}
-            }
-        }
-        let mut step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
-        if !removed.is_empty() {
-            let detail = format!("the values of its attributes {} are lost", removed.join(", "));
-            for column in remade_type::columns(id, sides) {
-                let (kind, detail) = (HazardKind::DataLoss, format!("in its values, {detail}"));
-                step.hazards.push(Hazard { kind, object: column.id.clone(), detail });
-            }
-            step = step.hazard(HazardKind::DataLoss, detail);
-        }
-        let mut steps: Vec<MigrationStep> =
-            typed_table::tables_of(id, sides).map(|table| typed_table::release(&table.id)).collect();
-        steps.extend(super::found_by_bare_name(object, sides, vec![step]));
-        for table in typed_table::tables_of(id, sides) {
+        let changing = if is_made_anew(id, &before.fields, &after.fields, sides) {
+            make_anew(id, &before.fields, &after.fields, sides)?
+        } else {
+            vec![change_in_place(id, &before.fields, &after.fields, sides)]
+        };
+        let bound = || typed_table::tables_of(id, sides).filter(|table| !remade_table::is_remade(&table.id, sides));
+        let mut steps: Vec<MigrationStep> = bound().map(|table| typed_table::release(&table.id)).collect();
+        steps.extend(super::found_by_bare_name(object, sides, changing));
+        for table in bound() {
             let Some(type_name) = typed_table::type_of(table) else { continue };
             steps.push(typed_table::bind(table, type_name, sides)?.after([table.id.clone()]));
         }
@@ -128,6 +92,12 @@ impl Kind for CompositeType {
         }
     }
 
+    /// Tables that are of the type have its columns in its order.
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        let tables = typed_table::tables_of(&object.id, sides).map(|table| table.id.clone());
+        tables.filter(|table| remade_table::must_be_remade(table, sides)).collect()
+    }
+
     fn claims(&self, object: &Object) -> Vec<String> {
         vec![super::type_name(&object.id)]
     }
@@ -142,74 +112,73 @@ fn fields_of(value: Option<&Value>) -> Vec<Field> {
     value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 
+/// The attributes of a composite type.
+pub(super) fn fields(object: &Object) -> Vec<Field> {
+    fields_of(object.attribute("fields"))
+}
+
 /// No statement gives attributes another order, and the server alters none's type while columns hold values of it
 /// (PostgreSQL manual, ALTER TYPE).
-fn is_made_anew(id: &ObjectId, before: &[Field], after: &[Field], sides: &Sides<'_>) -> bool {
+pub(super) fn is_made_anew(id: &ObjectId, before: &[Field], after: &[Field], sides: &Sides<'_>) -> bool {
     let is_used = |id: &ObjectId| remade_type::columns(id, sides).next().is_some();
     let retypes = |field: &Field| before.iter().any(|old| old.name == field.name && old != field);
     (!moved(before, after).is_empty() || after.iter().any(retypes))
-        && typed_table::tables_of(id, sides).next().is_none()
         && (is_used(id) || remade_type::containers(id, sides).iter().any(|type_| is_used(&type_.id)))
 }
 
-/// Makes the type anew. Values are cast over attribute by attribute, by functions that are there for that alone, as the
-/// clause that casts a column cannot look into arrays.
-fn make_anew(id: &ObjectId, before: &[Field], after: &[Field], sides: &Sides<'_>) -> Result<MigrationStep, PlanError> {
-    let is_used = |type_: &&Object| remade_type::columns(&type_.id, sides).next().is_some();
-    if let Some(container) = remade_type::containers(id, sides).into_iter().find(|type_| is_used(type_)) {
-        let reason = format!(
-            "its attributes change their order or types while columns hold values of {}, which is made of it: move \
-             them to columns of another type first",
-            container.id
-        );
-        return Err(PlanError::Refused { object: id.clone(), reason });
-    }
-    let (name, old) = (outer_name(id), in_schema(id.schema.as_ref(), &remade_type::old_name(id)));
-    let recast = in_schema(id.schema.as_ref(), &format!("{}_recast", last_part(id)));
-    let mut losses: Vec<String> = Vec::new();
+/// Makes the type anew, and what is made of it, casting every column over.
+fn make_anew(
+    id: &ObjectId,
+    before: &[Field],
+    after: &[Field],
+    sides: &Sides<'_>,
+) -> Result<Vec<MigrationStep>, PlanError> {
     let lost = before.iter().filter(|old| !after.iter().any(|field| field.name == old.name));
-    losses.extend(lost.map(|field| format!("the values of its attribute {} are lost", identifier(&field.name))));
-    let mut values = Vec::new();
-    for field in after {
-        let (value, loss) = before
-            .iter()
-            .find(|old| old.name == field.name)
-            .map_or_else(|| ("NULL".to_owned(), None), |old| cast(old, field));
-        values.push(value);
-        losses.extend(loss);
-    }
-    let function = |argument: &str, returns: &str, body: String| {
-        let body = dollar_quoted(&format!("SELECT CASE WHEN $1 IS DISTINCT FROM NULL THEN {body} END"));
-        format!("CREATE FUNCTION {recast}({argument}) RETURNS {returns} LANGUAGE sql AS {body}")
-    };
-    let made = vec![
-        create_statement(id, after),
-        function(&old, &name, format!("ROW({})::{name}", values.join(", "))),
-        function(
-            &format!("{old}[]"),
-            &format!("{name}[]"),
-            format!("ARRAY(SELECT {recast}($1[place]) FROM generate_subscripts($1, 1) place ORDER BY place)"),
-        ),
-    ];
-    let behind = [format!("{old}[]"), old.clone()].map(|argument| format!("DROP FUNCTION {recast}({argument})"));
+    let mut losses: Vec<String> =
+        lost.map(|field| format!("the values of its attribute {} are lost", identifier(&field.name))).collect();
+    losses.extend(after.iter().filter_map(|field| composite_cast::value_of("$1", before, field).1));
     let loss = Some(losses.join(", ")).filter(|loss| !loss.is_empty());
-    let recast_column = |column: &str, _| Recast { value: format!("{recast}({column})"), loss: loss.clone() };
-    let step = remade_type::remake(id, (made, behind.to_vec()), sides, recast_column)?;
-    Ok(match loss.clone() {
-        Some(loss) => step.hazard(HazardKind::DataLoss, loss),
-        None => step,
-    })
+    let cast = Cast::new(id, loss.clone(), sides);
+    let made = std::iter::once(create_statement(id, after)).chain(cast.of_type(before, after)).collect();
+    let making = Making { made, recast: &|column, _| cast.recast(column), cast: Some(&cast) };
+    let mut steps = remade_type::remake(id, making, sides)?;
+    if let (Some(step), Some(detail)) = (steps.first_mut(), loss) {
+        step.hazards.push(Hazard { kind: HazardKind::DataLoss, object: id.clone(), detail });
+    }
+    Ok(steps)
 }
 
-/// An attribute of the old type as one of the new, and what may be lost on the way.
-fn cast(old: &Field, field: &Field) -> (String, Option<String>) {
-    let value = format!("($1).{}", identifier(&old.name));
-    let bare = |type_name: &str| type_name.split(" COLLATE ").next().unwrap_or_default().to_owned();
-    let conversion = type_change::conversion(&bare(&old.type_name), &bare(&field.type_name));
-    let change = format!("{} becomes {}", old.type_name, field.type_name);
-    let loss = format!("{}: {change}: values that do not fit are lost or stop the change", identifier(&old.name));
-    let loss = matches!(conversion, Conversion::Narrowing { .. }).then_some(loss);
-    (conversion.value_of(&value).unwrap_or(value), loss)
+/// Changes the attributes of a type of which no column is, or of which they come and go alone.
+fn change_in_place(id: &ObjectId, before: &[Field], after: &[Field], sides: &Sides<'_>) -> MigrationStep {
+    let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).cloned();
+    let stays = |name: &str| find(after, name).is_some();
+    let moved = moved(before, after);
+    let mut clauses = Vec::new();
+    let mut removed = Vec::new();
+    for field in before.iter().filter(|field| !stays(&field.name) || moved.contains(&field.name)) {
+        clauses.push(format!("DROP ATTRIBUTE {}", identifier(&field.name)));
+        removed.extend(Some(field.name.clone()).filter(|name| !stays(name)));
+    }
+    for field in after {
+        let old = find(before, &field.name).filter(|old| !moved.contains(&old.name));
+        match old {
+            None => clauses.push(format!("ADD ATTRIBUTE {}", definition(field))),
+            Some(old) if old != *field => {
+                clauses.push(format!("ALTER ATTRIBUTE {} TYPE {}", identifier(&field.name), field.type_name));
+            }
+            Some(_) => {}
+        }
+    }
+    let mut step = MigrationStep::alter(id, format!("ALTER TYPE {} {}", outer_name(id), clauses.join(", ")));
+    if !removed.is_empty() {
+        let detail = format!("the values of its attributes {} are lost", removed.join(", "));
+        for column in remade_type::columns(id, sides) {
+            let (kind, detail) = (HazardKind::DataLoss, format!("in its values, {detail}"));
+            step.hazards.push(Hazard { kind, object: column.id.clone(), detail });
+        }
+        step = step.hazard(HazardKind::DataLoss, detail);
+    }
+    step
 }
 
 /// The attributes that are dropped and added again, as new ones can only be added behind all others.

@@ -10,7 +10,7 @@ use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change::{self, Conversion};
 use super::extension::{self, moves_under};
 use super::not_null;
-use super::remade_type::{self, Recast};
+use super::remade_type::{self, Making, Recast};
 use crate::kind::{Change, Disturbance, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -94,8 +94,8 @@ impl Kind for Domain {
         let after: Attributes = attributes_of(object)?;
         let name = outer_name(id);
         if is_made_anew(id, changes, sides) {
-            let step = make_anew(id, &before, &after, sides)?;
-            return Ok(super::found_by_bare_name(object, sides, vec![step]));
+            let steps = make_anew(id, &before, &after, sides)?;
+            return Ok(super::found_by_bare_name(object, sides, steps));
         }
         let mut steps = Vec::new();
         for old in before.constraints.iter().filter(|old| !after.constraints.contains(old)) {
@@ -251,7 +251,7 @@ fn make_anew(
     before: &Attributes,
     after: &Attributes,
     sides: &Sides<'_>,
-) -> Result<MigrationStep, PlanError> {
+) -> Result<Vec<MigrationStep>, PlanError> {
     let change = format!("{} becomes {}", before.type_name, after.type_name);
     let base = &before.type_name;
     // What the old base type is called while its extension moves depends on the moment; its text does not.
@@ -271,7 +271,13 @@ fn make_anew(
         let value = format!("({column}::{base}{array})");
         Recast { value: conversion.value_of(&value).unwrap_or(value), loss: loss_of(&conversion) }
     };
-    remade_type::remake(id, (create_statements(&outer_name(id), after), Vec::new()), sides, recast)
+    let making = Making { made: create_statements(&outer_name(id), after), recast: &recast, cast: None };
+    remade_type::remake(id, making, sides)
+}
+
+/// Whether some values of its type are none of its own.
+pub(super) fn has_conditions(domain: &Object) -> bool {
+    domain.attribute("not_null").is_some() || domain.attribute("constraints").is_some()
 }
 
 fn add(name: &str, constraint: &DomainConstraint) -> String {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::catalog::{Cells, is_default, object};
 use super::super::quote::{literal, outer_name};
-use super::remade_type::{self, Recast};
+use super::remade_type::{self, Making, Recast};
 use crate::kind::{Change, Disturbance, Kind, Rule, Sides, attributes_of};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -91,7 +91,7 @@ impl Kind for Enumeration {
             renames.iter().map(|rename| rename_value(&object.id, rename, sides)).collect();
         before.values = renamed(&before.values, &after.values);
         if is_made_anew(&object.id, &before.values, &after.values, sides) {
-            steps.push(make_anew(object, &before, &after, sides)?);
+            steps.extend(make_anew(object, &before, &after, sides)?);
         } else if before.values != after.values {
             steps.push(add_values(&object.id, &before, &after));
         }
@@ -185,7 +185,7 @@ fn make_anew(
     before: &Attributes,
     after: &Attributes,
     sides: &Sides<'_>,
-) -> Result<MigrationStep, PlanError> {
+) -> Result<Vec<MigrationStep>, PlanError> {
     let id = &object.id;
     let name = outer_name(id);
     let removed: Vec<&String> = before.values.iter().filter(|value| !after.values.contains(value)).collect();
@@ -203,8 +203,13 @@ fn make_anew(
         let becomes = if is_array { "are taken out of its arrays" } else { "become null" };
         Recast { value, loss: Some(format!("the values {list} {becomes}")) }
     };
-    let step = remade_type::remake(id, (vec![create_statement(&name, after)], Vec::new()), sides, without)?;
-    Ok(if removed.is_empty() { step } else { step.hazard(HazardKind::DataLoss, format!("the values {list} go")) })
+    let making = Making { made: vec![create_statement(&name, after)], recast: &without, cast: None };
+    let mut steps = remade_type::remake(id, making, sides)?;
+    if let Some(step) = steps.first_mut().filter(|_| !removed.is_empty()) {
+        let (kind, detail) = (HazardKind::DataLoss, format!("the values {list} go"));
+        step.hazards.push(Hazard { kind, object: id.clone(), detail });
+    }
+    Ok(steps)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Foreign keys. Never part of CREATE TABLE, so that tables may refer to each other in circles.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -151,10 +151,18 @@ fn orphans(rows: &str, attributes: &Attributes) -> String {
 
 /// Asks whether the rows that are there refer to rows that exist.
 fn proven(step: MigrationStep, object: &Object, attributes: &Attributes, sides: &Sides<'_>) -> MigrationStep {
+    let name = outer_name(&object.id);
+    if refers_to_new(object, sides) && own_columns(object).all(|column| sides.from.get(column).is_some()) {
+        let columns = attributes.columns.iter().map(|column| format!("{} IS NOT NULL", identifier(column)));
+        let is_given = columns.collect::<Vec<_>>().join(" AND ");
+        let rows = super::rows_of(&object.id, sides);
+        let message =
+            format!("{name} has rows that refer to rows of {}, which is new and has none", attributes.references);
+        return step.check(format!("SELECT EXISTS (SELECT FROM {rows} WHERE {is_given})"), message);
+    }
     if !super::columns_exist(object, sides) {
         return step;
     }
-    let name = outer_name(&object.id);
     let step = step.hazard(HazardKind::TableScan, "every row is read to see that it refers to one that exists");
     // Whether a period is covered is the server's to say.
     if attributes.period {
@@ -162,6 +170,22 @@ fn proven(step: MigrationStep, object: &Object, attributes: &Attributes, sides: 
     }
     let message = format!("{name} has rows that refer to no row of {}: mend them first", attributes.references);
     step.check(orphans(&super::rows_of(&object.id, sides), attributes), message)
+}
+
+fn own_columns(object: &Object) -> impl Iterator<Item = &ObjectId> {
+    let table = lineage::table_of(&object.id);
+    object.needs.iter().filter(move |need| need.kind == "column" && lineage::table_of(need) == table)
+}
+
+/// Whether the table that a key refers to is a new one, and none of its partitions was there before.
+fn refers_to_new(object: &Object, sides: &Sides<'_>) -> bool {
+    let is_new = |table: &ObjectId| sides.from.get(table).is_none();
+    let mut below = sides.to.of_kind("table").filter(|table| !is_new(&table.id));
+    let own = lineage::table_of(&object.id);
+    let other = object.needs.iter().find(|need| need.kind == "table" && **need != own);
+    other.is_some_and(|other| {
+        is_new(other) && !below.any(|table| lineage::ancestors(&table.id, sides.to).contains(other))
+    })
 }
 
 impl Kind for ForeignKey {

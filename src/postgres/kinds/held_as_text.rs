@@ -29,7 +29,8 @@ pub(super) fn release(column: &Object, needs: &[&ObjectId], sides: &Sides<'_>) -
     let id = &column.id;
     let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
     let after: Attributes = attributes_of(column)?;
-    if before.inherited && after.inherited {
+    // One that leaves meanwhile and comes back does not follow.
+    if before.inherited && after.inherited && !lineage::is_moved(&lineage::table_of(id), sides) {
         return Ok(Release::default());
     }
     lineage::refuse_partition_key(id, sides)?;
@@ -44,6 +45,7 @@ pub(super) fn release(column: &Object, needs: &[&ObjectId], sides: &Sides<'_>) -
     let detail =
         format!("its values wait as text while {} is made anew: every row is written again, twice", list.join(", "));
     let let_go = typed("text", "").after([typed_table::release_of(&lineage::table_of(id))]);
+    let let_go = let_go.after([lineage::departure(&lineage::table_of(id))]);
     let let_go = let_go.hazard(HazardKind::TableRewrite, detail);
     let collation = after.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
     let mut take_hold = typed(&after.type_name, &collation);

@@ -271,6 +271,28 @@ pub(super) fn parent_of(object: &Object) -> Option<&ObjectId> {
     object.needs.iter().find(|need| WITH_INDEX.contains(&need.kind.as_str()))
 }
 
+/// The indexes that go with one that is part of them and goes or becomes another, as none goes alone: those that it is
+/// part of, even where they stay as they are.
+pub(super) fn displaced(object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let Some(before) = sides.from.get(&object.id) else { return Vec::new() };
+    let is_other = |after: &Object| {
+        let mut names = before.attributes.keys().chain(after.attributes.keys());
+        parent_of(before) != parent_of(after)
+            || names.any(|name| name != "attached" && before.attribute(name) != after.attribute(name))
+    };
+    let stays = sides.to.get(&object.id).is_some_and(|after| !is_other(after));
+    if stays || lineage::is_left(before, sides) || lineage::goes_with_partition(before, sides) {
+        return Vec::new();
+    }
+    let mut above = Vec::new();
+    let mut next = parent_of(before);
+    while let Some(parent) = next {
+        above.push(parent.clone());
+        next = sides.from.get(parent).and_then(parent_of);
+    }
+    above
+}
+
 /// Whether a change of one of these attributes, which all kinds with an index have, is brought about in place: partitions
 /// make an index valid by becoming part of it, while one that is part of another could not become so again.
 pub(super) fn rule_of_parts(change: &Change<'_>) -> Option<Rule> {
@@ -444,6 +466,10 @@ impl Kind for Index {
         let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}", last_name(&object.id)));
         let step = step.unmaking(super::comments_of(&object.id, sides.from)).unmaking(along);
         Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))])
+    }
+
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        displaced(object, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

@@ -24,16 +24,26 @@ fn is_same(left: &Object, right: &Object) -> bool {
 }
 
 /// The checks above a table that it does not have yet: neither of its own nor from those that it leaves.
-pub(super) fn missing_checks(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
+fn missing_checks<'a>(table: &Object, sides: &Sides<'a>) -> Vec<&'a Object> {
     let had = inherited_before(&table.id, sides);
     let own: Vec<&Object> = sides.to.parts("check", &table.id).collect();
-    let mut missing = Vec::new();
+    let is_there = |constraint: &&Object| had.iter().chain(&own).any(|other| is_same(other, constraint));
+    checks_of_ancestors(table, sides.to).into_iter().filter(|constraint| !is_there(constraint)).collect()
+}
+
+/// The clauses by which a table gets the checks that it must have before it becomes a partition. One that it had from
+/// above and that is not valid must be so.
+pub(super) fn check_clauses(table: &Object, sides: &Sides<'_>) -> Result<Vec<String>, PlanError> {
+    let missing = missing_checks(table, sides);
+    let mut clauses = Vec::new();
     for constraint in checks_of_ancestors(table, sides.to) {
-        if !had.iter().chain(&own).any(|other| is_same(other, constraint)) {
-            missing.extend(check::inline(constraint)?);
+        if missing.iter().any(|other| other.id == constraint.id) {
+            clauses.push(format!("ADD {}", check::of_partition(constraint)?));
+        } else if check::is_unproven(constraint) {
+            clauses.push(format!("VALIDATE CONSTRAINT {}", identifier(last_part(&constraint.id))));
         }
     }
-    Ok(missing)
+    Ok(clauses)
 }
 
 /// The statements that take away the checks that a table had from above and keeps when it leaves, though it should not.
@@ -123,7 +133,7 @@ pub(super) fn joins_early(id: &ObjectId, sides: &Sides<'_>) -> bool {
     no_partition
         && sides.from.parts("column", id).any(|column| becomes_own(column, sides))
         && parents().all(|parent| sides.to.parts("column", parent).all(is_as_above))
-        && missing_checks(after, sides).is_ok_and(|missing| missing.is_empty())
+        && missing_checks(after, sides).is_empty()
 }
 
 /// What a table waits for before it becomes a child of new parents while it is still one of the old: only the parents, as
@@ -141,7 +151,12 @@ pub(super) fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> 
     for table in parents.clone().chain([id]) {
         for side in [sides.from, sides.to] {
             let parts = ["column", "check"].into_iter().flat_map(|kind| side.parts(kind, table));
-            awaited.extend(parts.map(|part| part.id.clone()));
+            // Their types may be made anew under them.
+            let types = |need: &&ObjectId| !matches!(need.kind.as_str(), "table" | "column" | "schema" | "function");
+            let with_types = |part: &'_ Object| {
+                part.needs.iter().filter(types).cloned().chain([part.id.clone()]).collect::<Vec<_>>()
+            };
+            awaited.extend(parts.flat_map(with_types));
         }
     }
     for parent in parents {
@@ -152,11 +167,16 @@ pub(super) fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> 
     awaited
 }
 
-/// Whether an index goes down with the type of a column of a partitioned table; see [`super::column`].
+/// Whether an index goes down with a column of a partitioned table: with its type, see [`super::column`], or as it is
+/// computed otherwise.
 fn is_displaced(index: &ObjectId, sides: &Sides<'_>) -> bool {
-    let needs =
-        sides.from.get(index).filter(|index| index.id.kind == "index").into_iter().flat_map(|index| &index.needs);
-    needs.into_iter().any(|need| need.kind == "column" && super::column::displaces_indexes(need, sides))
+    let needs = sides.from.get(index).into_iter().flat_map(|index| &index.needs).filter(|need| need.kind == "column");
+    let generated = |side: &SchemaSnapshot, id: &ObjectId| side.get(id).map(|it| it.attribute("generated").cloned());
+    let is_computed_otherwise = |id: &ObjectId| generated(sides.from, id) != generated(sides.to, id);
+    let has_index_alone = index.kind == "index";
+    needs
+        .into_iter()
+        .any(|need| is_computed_otherwise(need) || (has_index_alone && super::column::displaces_indexes(need, sides)))
 }
 
 /// The step that makes a table a partition.

@@ -84,7 +84,10 @@ pub(super) fn is_moved(table: &ObjectId, sides: &Sides<'_>) -> bool {
 /// Whether a table is a child of another on both sides, and never stops being one in between.
 pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>) -> bool {
     let is_child = |object: Option<&Object>| object.is_some_and(|object| object.needs.contains(parent));
-    is_child(sides.from.get(child)) && is_child(sides.to.get(child)) && !is_moved(child, sides)
+    is_child(sides.from.get(child))
+        && is_child(sides.to.get(child))
+        && !is_moved(child, sides)
+        && !is_replaced(child, sides)
 }
 
 /// Whether the table of a column has children while the column comes.
@@ -98,6 +101,21 @@ pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sid
     let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
+}
+
+/// Whether a child begins to declare a column that it has from the same parent on both sides.
+pub(super) fn is_declared_anew(before: &Object, after: &Object, sides: &Sides<'_>) -> bool {
+    let is_parent = |need: &&ObjectId| need.kind == "column" && last_part(need) == last_part(&before.id);
+    let stays = || before.needs.iter().filter(is_parent).any(|parent| after.needs.contains(parent));
+    is_inherited(before) && !is_inherited(after) && !is_partition(&before.id, sides) && stays()
+}
+
+/// Whether a column of a child is what its parent's is throughout, whether or not the child declares it as well.
+pub(super) fn follows_parent(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return false };
+    let is_parent = |need: &&ObjectId| need.kind == "column" && last_part(need) == last_part(id);
+    let mut parents = before.needs.iter().filter(is_parent).filter(|parent| after.needs.contains(parent));
+    parents.any(|parent| stays_child(&table_of(id), &table_of(parent), sides))
 }
 
 /// The new columns of children, and of theirs, that declare one of the same name themselves; the deepest first. They
@@ -174,8 +192,10 @@ fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
 
 /// Whether a table is made anew, as its own strategy of partitioning changes or that of one above it.
 pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
-    let (Some(before), Some(_)) = (sides.from.get(table), sides.to.get(table)) else { return false };
-    let mut parents = before.needs.iter().filter(|need| need.kind == "table" && *need != table);
+    let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
+    // It leaves the others before these go.
+    let stays = |parent: &&ObjectId| parent.kind == "table" && *parent != table && after.needs.contains(*parent);
+    let mut parents = before.needs.iter().filter(stays);
     super::remade_table::is_remade(table, sides) || parents.any(|parent| is_replaced(parent, sides))
 }
 

@@ -179,6 +179,11 @@ impl Kind for Publication {
         Ok(clauses.into_iter().map(statement).collect())
     }
 
+    /// Between a table of it that goes and one that comes there may be no other order than to make it anew.
+    fn is_derived(&self) -> bool {
+        true
+    }
+
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         Ok(vec![drop_step(&object.id, sides)])
     }

@@ -46,7 +46,7 @@ fn body(_: &Server) -> String {
      NOT pg_type_is_visible(y.oid) \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid AND y.typtype = 'r' JOIN pg_range r ON r.rngtypid = y.oid \
      JOIN pg_type m ON m.oid = r.rngmultitypid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 AND y.typnamespace = t.ns \
      AND EXISTS (SELECT FROM pg_range a WHERE a.rngtypid >= 16384)",
         described::function("r.rngcanonical"),
         described::function("r.rngsubdiff"),
@@ -131,7 +131,7 @@ impl Kind for RangeType {
         let name = outer_name(id);
         let before: Attributes = sides.from.get(id).map(attributes_of).transpose()?.unwrap_or_default();
         let after: Attributes = attributes_of(object)?;
-        let mut step = MigrationStep::alter(id, "");
+        let mut step = MigrationStep::alter(id, "").after(remade_type::departures(id, sides));
         step.statements.clear();
         let mut behind = Vec::new();
         for column in remade_type::columns(id, sides) {
@@ -169,8 +169,8 @@ impl Kind for RangeType {
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }
 
-    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {
-        remade_type::disturbs_alone(dependent)
+    fn disturbs(&self, _: &[Change<'_>], dependent: &Object, sides: &Sides<'_>) -> Disturbance {
+        remade_type::disturbs_alone(dependent, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

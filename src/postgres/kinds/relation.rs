@@ -47,7 +47,8 @@ fn body(server: &Server) -> String {
        WHERE c.relkind = 'S' AND s.seqrelid = c.oid OFFSET 0) s ON true \
      LEFT JOIN LATERAL (SELECT array_agg(i.inhparent ORDER BY i.inhseqno) AS parents FROM pg_inherits i \
        WHERE i.inhrelid = c.oid AND c.relkind IN ('r', 'p', 'f') GROUP BY i.inhrelid OFFSET 0) h ON true \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259",
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1259 \
+     AND c.relnamespace = t.ns",
         foreign_table::select()
     )
 }

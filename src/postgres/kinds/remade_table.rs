@@ -4,9 +4,9 @@
 use schema_sync_store::{Object, ObjectId, SnapshotHash};
 
 use super::super::quote::{identifier, last_part, literal, outer_name};
-use super::super::type_change::{self, Conversion};
+use super::super::type_change::Conversion;
 use super::column::is_inherited;
-use super::{lineage, sequence, typed_table};
+use super::{held_type, lineage, sequence, typed_table};
 use crate::kind::Sides;
 use crate::plan::{Check, Fold, Hazard, HazardKind, MigrationStep};
 
@@ -18,10 +18,9 @@ pub(super) fn rows_are_back() -> ObjectId {
 /// Whether no statement leads from one side of a table to the other.
 pub(super) fn must_be_remade(table: &ObjectId, sides: &Sides<'_>) -> bool {
     let (Some(before), Some(after)) = (sides.from.get(table), sides.to.get(table)) else { return false };
-    let is_bound_anew =
-        before.attribute("of_type") != after.attribute("of_type") && typed_table::type_of(after).is_some();
+    let is_bound = typed_table::type_of(after).is_some();
     before.attribute("partition_by") != after.attribute("partition_by")
-        || (is_bound_anew && !typed_table::has_columns_in_order(table, sides))
+        || (is_bound && !typed_table::has_columns_in_order(table, sides))
         || gains_inherited_columns(before, after, sides)
 }
 
@@ -78,7 +77,7 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
         let is_text = leans_on_change(column, sides);
         // Text has the collation of what it is made of, which may go meanwhile.
         saved.push(if is_text { format!("{name}::text COLLATE pg_catalog.\"C\" AS {name}") } else { name.clone() });
-        values.push(value(&name, column, other, is_text, &mut kept));
+        values.push(value((&name, is_text), column, other, sides, &mut kept));
         names.push(name);
     }
     if names.is_empty() {
@@ -119,11 +118,13 @@ fn target_of<'a>(id: &ObjectId, sides: &Sides<'a>) -> Option<&'a Object> {
     sides.to.get(target).filter(|_| must_be_remade(target, sides))
 }
 
-/// Rows go through the table above where a partition is one of another bound now.
+/// Rows go through the table above where a partition is one of another bound now, or where what is beside it may be: the
+/// table above is made anew.
 fn filled_through(id: &ObjectId, target: &ObjectId, sides: &Sides<'_>) -> ObjectId {
+    let above = lineage::ancestors(target, sides.to);
     let is_elsewhere = id == target && lineage::is_moved(id, sides);
-    let above = lineage::ancestors(target, sides.to).into_iter().next_back();
-    above.filter(|_| is_elsewhere).unwrap_or_else(|| target.clone())
+    let is_new = |table: &&ObjectId| is_elsewhere || sides.from.get(table).is_none() || is_remade(table, sides);
+    above.iter().rfind(is_new).unwrap_or(target).clone()
 }
 
 /// A name that no other temporary table has.
@@ -139,12 +140,12 @@ fn leans_on_change(column: &Object, sides: &Sides<'_>) -> bool {
 }
 
 /// A kept value as the new column takes it.
-fn value(name: &str, before: &Object, after: &Object, is_text: bool, kept: &mut Kept) -> String {
+fn value((name, is_text): (&str, bool), before: &Object, after: &Object, sides: &Sides<'_>, kept: &mut Kept) -> String {
     let type_of =
         |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let (old, new) = (type_of(before), type_of(after));
     let conversion =
-        if old == new { Conversion::Lossless { rewrites: true } } else { type_change::conversion(&old, &new) };
+        if old == new { Conversion::Lossless { rewrites: true } } else { held_type::conversion(before, after, sides) };
     if let Conversion::Narrowing { .. } = conversion {
         kept.lose(&before.id, format!("{old} becomes {new}: values that do not fit are lost or stop the change"));
     }

@@ -1,10 +1,11 @@
 //! Types that are made anew under their columns: the old one is renamed, the new one made, every column cast over, and the
 //! old one dropped. Does not know what sort of type it is.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
 use super::super::quote::{identifier, in_schema, last_part, outer_name};
-use super::{lineage, table};
+use super::composite_cast::Cast;
+use super::{lineage, table, typed_table};
 use crate::kind::{Dialect, Disturbance, Sides};
 use crate::plan::{Hazard, HazardKind, MigrationStep, PlanError};
 
@@ -40,15 +41,22 @@ pub(super) fn displaced(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
 }
 
 fn stays(column: &Object, sides: &Sides<'_>) -> bool {
-    let strategy = |side: &schema_sync_store::SchemaSnapshot| {
-        let table = side.get(&column.id.sibling("table", [column.id.name[0].clone()]));
-        table.map(|table| table.attribute("partition_by").cloned())
+    let table = lineage::table_of(&column.id);
+    // One that leaves its parents meanwhile does not follow them.
+    let is_moved = lineage::is_moved(&table, sides);
+    let is_own = |column: &Object| {
+        (is_moved || column.attribute("inherited").is_none()) && column.attribute("generated").is_none()
     };
-    if lineage::is_partition_key(&column.id, sides) {
-        return false;
-    }
-    let is_own = |column: &Object| column.attribute("inherited").is_none() && column.attribute("generated").is_none();
-    is_own(column) && sides.to.get(&column.id).is_some_and(is_own) && strategy(sides.from) == strategy(sides.to)
+    is_own(column)
+        && sides.to.get(&column.id).is_some_and(is_own)
+        && !lineage::is_partition_key(&column.id, sides)
+        && !lineage::is_replaced(&table, sides)
+}
+
+/// The moments at which partitions with columns of a type leave, where they do: it is made anew after that.
+pub(super) fn departures(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let tables = columns(id, sides).map(|column| lineage::table_of(&column.id));
+    tables.filter(|table| lineage::is_moved(table, sides)).map(|table| lineage::departure(&table)).collect()
 }
 
 /// The types that are made of a type and stay so: domains over it, composite types that have it, and those that are made
@@ -56,12 +64,11 @@ fn stays(column: &Object, sides: &Sides<'_>) -> bool {
 pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
     let mut found: Vec<&Object> = Vec::new();
     let contains = |object: &&Object, found: &[&Object]| {
-        is_container(object, sides)
-            && object.id != *id
+        object.id != *id
             && !found.iter().any(|other| other.id == object.id)
             && object.needs.iter().any(|need| {
                 let is_made_anew = need == id || found.iter().any(|other| other.id == *need);
-                is_made_anew && sides.to.get(&object.id).is_some_and(|after| after.needs.contains(need))
+                is_made_anew && sides.to.get(&object.id).is_none_or(|after| after.needs.contains(need))
             })
     };
     let objects = || ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
@@ -69,11 +76,33 @@ pub(super) fn containers<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object
     while let Some(object) = objects().find(|object| contains(object, &all)) {
         all.push(object);
     }
+    // What is made of one that goes goes as well.
+    let goes = |object: &Object, others: &[&Object]| {
+        let mut needs = object.needs.iter().filter(|need| *need != id);
+        let is_lost = |need: &ObjectId| {
+            matches!(need.kind.as_str(), "composite_type" | "domain")
+                && uses(need, id, sides)
+                && !others.iter().any(|other| other.id == *need)
+        };
+        !is_container(object, sides) || needs.any(is_lost)
+    };
+    while let Some(place) = all.iter().position(|object| goes(object, &all)) {
+        all.swap_remove(place);
+    }
     // One that needs another of them comes behind it.
     while let Some(next) = all.iter().position(|object| !all.iter().any(|other| object.needs.contains(&other.id))) {
         found.push(all.swap_remove(next));
     }
     found
+}
+
+/// Whether a type of both sides is made of another on both, directly or through others.
+fn uses(type_id: &ObjectId, id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let (Some(before), Some(after)) = (sides.from.get(type_id), sides.to.get(type_id)) else { return false };
+    let is_type = |need: &&ObjectId| matches!(need.kind.as_str(), "composite_type" | "domain");
+    let stays = |need: &&ObjectId| after.needs.contains(*need);
+    before.needs.iter().filter(stays).any(|need| need == id)
+        || before.needs.iter().filter(is_type).filter(stays).any(|need| uses(need, id, sides))
 }
 
 /// The types that are made of a type no longer: they change before it is made anew.
@@ -85,42 +114,100 @@ fn former_containers(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     types.filter(leaves).map(|type_| type_.id.clone()).collect()
 }
 
-/// Whether a type is made anew along with what it is made of. Where a table is of it, all goes and comes.
+/// Whether a type is made anew along with what it is made of. Where a table begins or ends to be of it, all goes and
+/// comes.
 fn is_container(object: &Object, sides: &Sides<'_>) -> bool {
     let is_bound = |table: &Object| table.attribute("of_type").is_some() && table.needs.contains(&object.id);
+    let is_bound_to = |side: &SchemaSnapshot, table: &Object| side.get(&table.id).is_some_and(is_bound);
+    let stays_bound = |table: &Object| {
+        is_bound_to(sides.from, table) && is_bound_to(sides.to, table) && !lineage::is_replaced(&table.id, sides)
+    };
     matches!(object.id.kind.as_str(), "composite_type" | "domain")
         && sides.to.get(&object.id).is_some()
-        && ![sides.from, sides.to].into_iter().any(|side| side.of_kind("table").any(is_bound))
+        && [sides.from, sides.to].into_iter().all(|side| {
+            let mut tables = side.of_kind("table").filter(|table| is_bound(table));
+            tables.all(stays_bound)
+        })
 }
 
-/// The step that makes a type anew, and what is made of it. `made` are the statements that make the new one, `behind`
-/// those for when all columns are of it; `recast` is given a column's name and whether it holds arrays.
-pub(super) fn remake(
-    id: &ObjectId,
-    (made, behind): (Vec<String>, Vec<String>),
-    sides: &Sides<'_>,
-    recast: impl Fn(&str, bool) -> Recast,
-) -> Result<MigrationStep, PlanError> {
+/// What releases the tables that are of types made anew, and what binds them again.
+fn bindings(containers: &[&Object], sides: &Sides<'_>) -> [Vec<String>; 2] {
+    let tables = || containers.iter().flat_map(|container| typed_table::tables_of(&container.id, sides));
+    let release = |table: &Object| format!("ALTER TABLE {} NOT OF", outer_name(&table.id));
+    let bind = |table: &Object| {
+        let before = sides.from.get(&table.id).and_then(typed_table::type_of).unwrap_or_default().to_owned();
+        format!("ALTER TABLE {} OF {before}", outer_name(&table.id))
+    };
+    [tables().map(release).collect(), tables().map(bind).collect()]
+}
+
+/// What makes the new form of a type, and casts values over to it.
+pub(super) struct Making<'a> {
+    /// The statements that make it.
+    pub(super) made: Vec<String>,
+    /// Given a column's name and whether it holds arrays, what becomes of it.
+    pub(super) recast: &'a dyn Fn(&str, bool) -> Recast,
+    /// How values of types that are made of it are cast over, where their text does not do.
+    pub(super) cast: Option<&'a Cast<'a>>,
+}
+
+/// The steps that make a type anew, and what is made of it.
+pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let containers = containers(id, sides);
     let mut step = MigrationStep::alter(id, set_aside(id)).after(former_containers(id, sides));
+    let [release, bind] = bindings(&containers, sides);
+    step.statements.splice(0..0, release);
+    for type_id in containers.iter().map(|container| &container.id).chain([id]) {
+        step = step.after(departures(type_id, sides));
+    }
     step.statements.extend(containers.iter().map(|container| set_aside(&container.id)));
-    step.statements.extend(made);
+    step.statements.extend(making.made);
     for container in &containers {
         let Some(kind) = super::PostgresDialect.kind(&container.id.kind) else { continue };
-        let container = common(container, sides);
-        step.statements.extend(kind.create(&container, sides)?.into_iter().flat_map(|step| step.statements));
+        let whole = common(container, sides);
+        step.statements.extend(kind.create(&whole, sides)?.into_iter().flat_map(|step| step.statements));
+        step.statements.extend(making.cast.into_iter().flat_map(|cast| cast.of_container(container)));
     }
-    recast_columns(&mut step, id, sides, recast)?;
+    recast_columns(&mut step, id, sides, making.recast);
     for container in &containers {
         let name = outer_name(&container.id);
-        let by_text = |column: &str, is_array: bool| Recast::by_text(column, &name, is_array);
-        recast_columns(&mut step, &container.id, sides, by_text)?;
+        let recast = |column: &str, is_array: bool| {
+            let by_text = || Recast::by_text(column, &name, is_array);
+            making.cast.map_or_else(by_text, |cast| cast.recast(column))
+        };
+        recast_columns(&mut step, &container.id, sides, &recast);
     }
-    step.statements.extend(behind);
-    for old in containers.iter().rev().map(|container| &container.id).chain([id]) {
-        step.statements.push(format!("DROP TYPE {}", in_schema(old.schema.as_ref(), &old_name(old))));
+    step.statements.extend(bind);
+    // Each goes before what it is made of.
+    let old: Vec<&ObjectId> = containers.iter().rev().map(|container| &container.id).chain([id]).collect();
+    let drops = |old: &[&ObjectId]| {
+        let functions = making.cast.map_or_else(Vec::new, |cast| cast.drops(old)).into_iter();
+        functions.chain(old.iter().map(|old| format!("DROP TYPE {}", old_outer_name(old)))).collect::<Vec<_>>()
+    };
+    let (free, used) = old.split_at(old.iter().position(|old| has_former_users(old, sides)).unwrap_or(old.len()));
+    step.statements.extend(drops(free));
+    if used.is_empty() {
+        return Ok(vec![step]);
     }
-    Ok(step)
+    let mut last = MigrationStep::alter(id, "").after(users_of_both_forms(used, sides));
+    last.statements = drops(used);
+    Ok(vec![step, last])
+}
+
+/// Whether types go that are made of a type: they are of its old form until then.
+fn has_former_users(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let mut types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    types.any(|object| object.needs.contains(id) && sides.to.get(&object.id).is_none())
+}
+
+/// The types that go while types that they are made of are made anew, and what may need the new ones before they do:
+/// columns move from the ones to others.
+fn users_of_both_forms(remade: &[&ObjectId], sides: &Sides<'_>) -> Vec<ObjectId> {
+    let uses = |object: &&Object| remade.iter().any(|id| object.needs.contains(*id));
+    let types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
+    let going = types.filter(|object| sides.to.get(&object.id).is_none());
+    let kinds = ["composite_type", "domain", "column"].into_iter().flat_map(|kind| sides.to.of_kind(kind));
+    going.chain(kinds).filter(uses).map(|object| object.id.clone()).collect()
 }
 
 /// A domain with the constraints and the default that it keeps, which fit the type that is new: its own steps come later.
@@ -140,16 +227,16 @@ pub(super) fn old_name(id: &ObjectId) -> String {
     format!("{}_replaced", last_part(id))
 }
 
+/// The same with its schema.
+pub(super) fn old_outer_name(id: &ObjectId) -> String {
+    in_schema(id.schema.as_ref(), &old_name(id))
+}
+
 fn set_aside(id: &ObjectId) -> String {
     format!("ALTER TYPE {} RENAME TO {}", outer_name(id), identifier(&old_name(id)))
 }
 
-fn recast_columns(
-    step: &mut MigrationStep,
-    id: &ObjectId,
-    sides: &Sides<'_>,
-    recast: impl Fn(&str, bool) -> Recast,
-) -> Result<(), PlanError> {
+fn recast_columns(step: &mut MigrationStep, id: &ObjectId, sides: &Sides<'_>, recast: &dyn Fn(&str, bool) -> Recast) {
     let name = outer_name(id);
     for column in columns(id, sides) {
         let printed = column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -163,20 +250,24 @@ fn recast_columns(
         hazard(HazardKind::TableRewrite, format!("the type {name} is made anew: every row is written again"));
         loss.into_iter().for_each(|detail| hazard(HazardKind::DataLoss, detail));
     }
-    Ok(())
 }
 
 /// What making a type anew, and all that is made of it, means for what needs it: columns stay, and comments on them.
 /// Comments on the types go.
 pub(super) fn disturbs(dependent: &Object, sides: &Sides<'_>) -> Disturbance {
-    if is_container(dependent, sides) { Disturbance::Through } else { disturbs_alone(dependent) }
+    let is_type = matches!(dependent.id.kind.as_str(), "composite_type" | "domain");
+    // One that goes stays of the old form until then.
+    let goes = is_type && sides.to.get(&dependent.id).is_none();
+    if goes || is_container(dependent, sides) { Disturbance::Through } else { disturbs_alone(dependent, sides) }
 }
 
 /// The same where what is made of the type goes and comes.
-pub(super) fn disturbs_alone(dependent: &Object) -> Disturbance {
+pub(super) fn disturbs_alone(dependent: &Object, sides: &Sides<'_>) -> Disturbance {
     let is_of_columns = |need: &ObjectId| matches!(need.kind.as_str(), "column" | "table");
     match dependent.id.kind.as_str() {
         "column" if dependent.attribute("generated").is_some() => Disturbance::Recreate,
+        // One that goes is of the old type until then.
+        "column" if sides.to.get(&dependent.id).is_none() => Disturbance::Recreate,
         "comment" | "grant" | "owner" if !dependent.needs.iter().any(is_of_columns) => Disturbance::Recreate,
         "table" | "column" | "comment" | "grant" | "owner" | "sequence" => Disturbance::Through,
         _ => Disturbance::Recreate,

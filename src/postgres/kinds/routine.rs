@@ -77,7 +77,8 @@ fn body(_: &Server) -> String {
      coalesce((SELECT true FROM pg_proc s WHERE s.proname = p.proname AND s.proargtypes = p.proargtypes \
        AND s.pronamespace = 11), false) \
      FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255",
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1255 \
+     AND p.pronamespace = t.ns",
         described::function("p.prosupport"),
     )
 }
@@ -309,6 +310,11 @@ impl Kind for Routine {
         let mut steps = super::found_by_bare_name(object, sides, vec![rename]);
         steps.push(step);
         Ok(steps)
+    }
+
+    /// Between what its body needs no longer and what it needs instead there may be no other order than to make it anew.
+    fn is_derived(&self) -> bool {
+        true
     }
 
     /// A new body may speak of what other steps make, so that nothing may call it before them.

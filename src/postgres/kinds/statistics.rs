@@ -36,7 +36,7 @@ fn body(_: &Server) -> String {
        JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = k), \
      pg_get_statisticsobjdef_expressions(s.oid), s.stxkind::text[], coalesce(s.stxstattarget, -1)::int4, s.stxrelid \
      FROM pg_depend d JOIN pg_statistic_ext s ON s.oid = d.objid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 3381 \
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 3381 AND s.stxnamespace = t.ns \
      AND EXISTS (SELECT FROM pg_statistic_ext)"
         .to_owned()
 }

@@ -11,7 +11,7 @@ use super::super::printed;
 use super::super::quote::{identifier, last_name, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{
-    self, attach, before_joining, checks_of_ancestors, left_checks, left_foreign_keys, missing_checks,
+    self, attach, before_joining, check_clauses, checks_of_ancestors, left_checks, left_foreign_keys,
 };
 use super::relation::RelationRow;
 use super::{
@@ -227,8 +227,8 @@ impl Kind for Table {
         }
         if let Some(partition) = after.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of) {
             let awaited = before_joining(&object.id, sides);
-            for check in missing_checks(object, sides)? {
-                steps.push(altering(&object.id, format!("ADD {check}")).after(awaited.clone()));
+            for clause in check_clauses(object, sides)? {
+                steps.push(altering(&object.id, clause).after(awaited.clone()));
             }
             steps.extend(moved_rows::attach(&object.id, attach(&object.id, partition, sides), sides));
         }
@@ -344,7 +344,7 @@ fn definition(
     }
     if attributes.partition_of.is_some() {
         for constraint in checks_of_ancestors(object, sides.to) {
-            lines.extend(check::inline(constraint)?);
+            lines.push(check::of_partition(constraint)?);
         }
     }
     let mut statement = String::from(match (&attributes.foreign, attributes.unlogged) {

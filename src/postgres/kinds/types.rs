@@ -27,15 +27,16 @@ fn body(_: &Server) -> String {
      y.typrelid, \
      CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(a.attname::text ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
-     CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation NOT IN (0, 100) \
-         THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END ORDER BY a.attnum) \
+     CASE WHEN y.typtype = 'c' THEN (SELECT array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> 0 \
+         AND a.attcollation <> (SELECT p.typcollation FROM pg_type p WHERE p.oid = a.atttypid) THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END ORDER BY a.attnum) \
        FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END, \
      CASE WHEN y.typtype = 'c' THEN (SELECT c.relkind::text FROM pg_class c WHERE c.oid = y.typrelid) END, \
      NOT pg_type_is_visible(y.oid), \
      CASE WHEN y.typtype = 'd' AND y.typnotnull THEN (SELECT k.conname::text \
        FROM pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'n') END, {} \
      FROM pg_depend d JOIN pg_type y ON y.oid = d.objid \
-     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247",
+     WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 AND d.classid = 1247 \
+     AND y.typnamespace = t.ns",
         base_type::select()
     )
 }

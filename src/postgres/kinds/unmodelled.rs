@@ -18,8 +18,10 @@ struct Attributes {
     definition: Option<String>,
 }
 
-/// What is in the namespace itself, and security labels on it. Labels belong to a provider that the server must have
-/// loaded (PostgreSQL manual, SECURITY LABEL); where there are none, nothing is looked for.
+/// What is in the namespace itself, and security labels on it. What is part of something (defaults, constraints, rewrite
+/// rules, triggers, policies, tables in publications) is in a namespace where an expression names that: it is told by its
+/// own kind. Labels belong to a provider that the server must have loaded (PostgreSQL manual, SECURITY LABEL); where there
+/// are none, nothing is looked for.
 pub(in super::super) const SOURCE: Source = Source { name: "unmodelled", body, read };
 
 fn body(_: &Server) -> String {
@@ -27,7 +29,8 @@ fn body(_: &Server) -> String {
      NULL::text, NULL::text, 0 \
      FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) o \
      WHERE d.refclassid = 2615 AND d.refobjid = t.ns AND d.refobjsubid = 0 \
-     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3381, 3456, 3600, 3601, 3602, 3764) AND d.deptype = 'n' \
+     AND d.classid NOT IN (1259, 1247, 1255, 2607, 2616, 2617, 2753, 3381, 3456, 3600, 3601, 3602, 3764, \
+       2604, 2606, 2618, 2620, 3256, 6106) AND d.deptype = 'n' \
      UNION ALL SELECT s.classoid, s.objoid, o.type, o.identity, s.label, s.provider, s.objsubid \
      FROM pg_depend d JOIN pg_seclabel s ON s.objoid = d.objid AND s.classoid = d.classid \
      CROSS JOIN LATERAL pg_identify_object(s.classoid, s.objoid, s.objsubid) o \

@@ -24,7 +24,7 @@ pub(super) fn lasting(text: String) -> String {
     let Some(tokens) = tokens(&text) else { return text };
     let mut insertions = after_first_operands(&tokens);
     let arrays = (0..tokens.len()).filter_map(|place| after_array(&tokens, place));
-    insertions.extend(arrays.filter(|(range, cast)| !text[range.end..].starts_with(cast.as_ref())));
+    insertions.extend(arrays.filter(|(range, cast)| cast.is_empty() || !text[range.end..].starts_with(cast.as_ref())));
     insertions.sort_by_key(|(range, _)| range.start);
     if insertions.is_empty() { text } else { written(&text, insertions) }
 }
@@ -66,23 +66,46 @@ fn after_first_operands(tokens: &[Token<'_>]) -> Vec<Insertion> {
     insertions
 }
 
-/// The place behind an array that begins here and is cast as a whole.
+/// What keeps an array that begins here and is cast as a whole what it is: a cast to what it is already; or no cast at all,
+/// where its elements do not say that, or have modifiers and are compared by `ANY` or `ALL`: then what the array is there
+/// for makes it what it was made before, as it mostly was not anybody who wrote the cast.
 fn after_array(tokens: &[Token<'_>], place: usize) -> Option<Insertion> {
     let is = |place: usize, sign: &str| tokens.get(place).is_some_and(|token| token.is_sign(sign));
-    let is_cast = |place: usize| tokens.get(place).is_some_and(|token| token.sort == Sort::Cast);
     if !tokens[place].is_keyword("ARRAY") || !is(place + 1, "[") {
         return None;
     }
     let elements = place + 2;
     let end = closing(tokens, place + 1)?;
     let is_in_brackets = place > 0 && is(place - 1, "(") && is(end + 1, ")");
-    if end == elements || !is_cast(if is_in_brackets { end + 2 } else { end + 1 }) {
+    let (start, cast) = if is_in_brackets { (place - 1, end + 2) } else { (place, end + 1) };
+    if end == elements || tokens.get(cast)?.sort != Sort::Cast {
         return None;
     }
-    let element = element_type(&tokens[elements..end])?;
+    let elements = &tokens[elements..end];
+    let element = element_type(elements);
+    let is_compared =
+        start >= 2 && is(start - 1, "(") && ["ANY", "ALL"].iter().any(|word| tokens[start - 2].is_keyword(word));
+    if element.is_none() || is_compared && operands(elements).into_iter().any(has_modifier) {
+        let last = type_end(tokens, cast)?;
+        return Some((tokens[cast].start..tokens[last].end(), "".into()));
+    }
+    let element = element?;
     let array = if element.ends_with("[]") { "" } else { "[]" };
     let end = tokens[end].end();
     Some((end..end, format!("::{element}{array}").into()))
+}
+
+/// The last token of the array type that a cast is to.
+fn type_end(tokens: &[Token<'_>], cast: usize) -> Option<usize> {
+    let is_part = |token: &Token<'_>| token.sort == Sort::Name || matches!(token.text, "." | "[" | "]");
+    let length = tokens[cast + 1..].iter().take_while(|token| is_part(token)).count();
+    Some(cast + length).filter(|last| *last > cast && tokens[*last].is_sign("]"))
+}
+
+/// Whether an operand is cast to a type with a modifier, as in `'a'::character(3)`.
+fn has_modifier(operand: &[Token<'_>]) -> bool {
+    let cast = operand.iter().rposition(|token| token.sort == Sort::Cast);
+    cast.is_some_and(|cast| operand[cast..].iter().any(|token| token.is_sign("(")))
 }
 
 /// The bracket that closes this one.
@@ -223,13 +246,15 @@ mod tests {
             "(ARRAY['2024-01-01'::timestamp(3) with time zone])::date[]",
             "(ARRAY['2024-01-01'::timestamp(3) with time zone]::timestamp with time zone[])::date[]",
         );
-        for same in [
-            "ARRAY[]::text[]",
-            "(ARRAY[x, y])::text[]",
-            "(ARRAY[x, 'a'::character varying])::text[]",
-            "(a = ANY (ARRAY[1, 2]))",
-            "(ARRAY[(a || 'x'::text)])::name[]",
-        ] {
+        check(
+            "ANY ((ARRAY['a'::character(3), 'b'::character(2)])::text[])",
+            "ANY ((ARRAY['a'::character(3), 'b'::character(2)]))",
+        );
+        check("((v)::text <> ALL ((ARRAY[x, y])::s.\"T x\"[]))", "((v)::text <> ALL ((ARRAY[x, y])))");
+        check("f((ARRAY[x, y])::bigint[])", "f((ARRAY[x, y]))");
+        check("(ARRAY[x, 'a'::character varying])::text[]", "(ARRAY[x, 'a'::character varying])");
+        check("(ARRAY[(a || 'x'::text)])::name[]", "(ARRAY[(a || 'x'::text)])");
+        for same in ["ARRAY[]::text[]", "(a = ANY (ARRAY[1, 2]))", "(ARRAY[x, y])[1]", "(ARRAY[x, y])::mine"] {
             check(same, same);
         }
     }

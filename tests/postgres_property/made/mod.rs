@@ -144,7 +144,7 @@ impl Maker {
             format!("\"{slot}--/* %s \\\""),
             format!("\"{slot} ünï\tcode\""),
         ];
-        if self.is_kin(slot) {
+        if self.is_kin(slot) || self.is_referred_to(slot) {
             return names[at.shared("name", names.len())].clone();
         }
         if at.chance("name set", 60) { names[at.pick("name", names.len())].clone() } else { names[0].clone() }
@@ -152,13 +152,12 @@ impl Maker {
 
     /// The schema for a thing, with a dot, and the statement that makes the schema.
     fn prefix(&self, at: &Below, slot: &str) -> (String, &'static str) {
-        let is_elsewhere =
-            || if self.is_kin(slot) { at.shared("elsewhere", 3) == 2 } else { at.chance("elsewhere", 35) };
+        let is_one_of_both = self.is_kin(slot) || self.is_referred_to(slot);
+        let is_elsewhere = || if is_one_of_both { at.shared("elsewhere", 3) == 2 } else { at.chance("elsewhere", 35) };
         if !self.with("schemas", 30) || !is_elsewhere() {
             return (String::new(), "");
         }
-        let place =
-            if self.is_kin(slot) { at.shared("schema", SCHEMAS.len()) } else { at.pick("schema", SCHEMAS.len()) };
+        let place = if is_one_of_both { at.shared("schema", SCHEMAS.len()) } else { at.pick("schema", SCHEMAS.len()) };
         let id = ["schema other", "schema third"][place];
         if self.script.has(id) { (format!("{}.", SCHEMAS[place]), id) } else { (String::new(), "") }
     }
@@ -169,10 +168,15 @@ impl Maker {
         is_parent || ["in0", "in1"].contains(&slot) || slot.starts_with("pt") || slot.starts_with("pu")
     }
 
+    /// Whether rows of other tables may refer to those of a table: what comes is empty, so that it is on both sides.
+    fn is_referred_to(&self, slot: &str) -> bool {
+        self.with_rows && ["t0", "t1", "t2", "pt"].contains(&slot)
+    }
+
     fn schemas(&mut self) {
         for (place, id) in ["schema other", "schema third"].into_iter().enumerate() {
-            let is_there =
-                self.with("inheritance", INHERITANCE) || self.with("partitions", 30) || self.top.chance(id, 70);
+            let is_needed = self.with_rows || self.with("inheritance", INHERITANCE) || self.with("partitions", 30);
+            let is_there = is_needed || self.top.chance(id, 70);
             if self.with("schemas", 30) && is_there {
                 self.script.add(id, &[], format!("CREATE SCHEMA {}", SCHEMAS[place]));
                 self.subject(id, format!("SCHEMA {}", SCHEMAS[place]));

@@ -9,7 +9,8 @@ impl Maker {
         }
         for slot in ["pt", "pu"] {
             let at = self.top.at(slot);
-            if at.chance("is there", if slot == "pt" { 85 } else { 35 }) {
+            let is_there = at.chance("is there", if slot == "pt" { 85 } else { 35 });
+            if is_there || self.is_referred_to(slot) {
                 self.partitioned_table(slot);
             }
         }
@@ -36,7 +37,9 @@ impl Maker {
         for (place, part) in ["a", "b", "c", "rest"].into_iter().enumerate() {
             let at = at.at(part);
             let Some(bound) = bound(strategy, place, at.pick("bound", 2)) else { continue };
-            if !at.chance("is there", 65) {
+            // Rows of a partition that goes may fit no other, and those of the default one may fit one that comes.
+            let has_rows = self.with_rows && ["a", "rest"].contains(&part);
+            if !has_rows && !at.chance("is there", 65) {
                 continue;
             }
             let id = format!("{slot}_{part}");

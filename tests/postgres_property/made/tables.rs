@@ -44,7 +44,7 @@ impl Maker {
             let percent = if slot == "t0" { 97 } else { 60 };
             let is_there = at.chance("is there", percent);
             // A parent that comes or goes would make its children leave or join, with all that they declared themselves.
-            if is_there || self.is_kin(slot) {
+            if is_there || self.is_kin(slot) || self.is_referred_to(slot) {
                 self.table(slot, &at);
             }
         }
@@ -241,7 +241,14 @@ impl Maker {
         }
         let serial = at.at("se");
         if self.with("serials", 25) && !table.starts_with('p') && serial.chance("is there", 40) {
-            lines.push(self.line(&serial, "se", serial.one("type", &["serial", "bigserial", "integer"]), None, ""));
+            // Where it is one on the other side only, rows need values.
+            lines.push(self.line(
+                &serial,
+                "se",
+                serial.one("type", &["serial", "bigserial", "integer"]),
+                Some("n".to_owned()),
+                "",
+            ));
         }
     }
 

@@ -93,13 +93,17 @@ impl Maker {
             }
             let (prefix, schema) = self.prefix(&at, slot);
             let name = format!("{prefix}{}", self.name(&at, slot));
-            let mut base = at
-                .mostly(
-                    "base",
-                    50,
-                    &["integer", "bigint", "text", "varchar(12)", "numeric(8,0)", "d0", "e0", "integer[]"],
-                )
-                .to_owned();
+            let bases = ["integer", "bigint", "text", "varchar(12)", "numeric(8,0)", "integer[]", "d0", "e0"];
+            // Rows of numbers are none of an enum, nor the other way round.
+            let is_over_other = at.shared("over another", 4) == 3;
+            let base = if self.with_rows && !is_over_other {
+                at.mostly("base", 60, &bases[..6])
+            } else if self.with_rows {
+                bases[6 + at.shared("other base", 2)]
+            } else {
+                at.mostly("base", 50, &bases)
+            };
+            let mut base = base.to_owned();
             let mut needs = vec![schema];
             let (value, is_number) = match base.as_str() {
                 "d0" | "e0" => match self.types.iter().find(|each| each.slot == base) {
@@ -107,6 +111,10 @@ impl Maker {
                         needs.push(if base == "d0" { "d0" } else { "e0" });
                         base = found.name.clone();
                         (found.value.clone(), false)
+                    }
+                    _ if self.with_rows && base == "e0" => {
+                        base = "text".to_owned();
+                        ("'a'".to_owned(), false)
                     }
                     _ => {
                         base = "integer".to_owned();

@@ -1,1 +1,4 @@
-CREATE SCHEMA s; CREATE TABLE parent (id int DEFAULT 1, a text NOT NULL DEFAULT 'a', CHECK (id > 0)); CREATE TABLE s.child (b int) INHERITS (parent); CREATE TABLE grand (c int DEFAULT 3) INHERITS (s.child); CREATE TABLE other (a text NOT NULL, z int);
+CREATE TABLE upper (id integer, name text NOT NULL);
+CREATE TABLE other (extra integer);
+CREATE TABLE child (extra text) INHERITS (upper);
+CREATE TABLE grandchild (name text DEFAULT 'none', extra integer) INHERITS (upper);

@@ -1,1 +1,4 @@
-CREATE SCHEMA s; CREATE TABLE parent (id bigint DEFAULT 2, a text NOT NULL, x date); CREATE TABLE s.child (b int, a text DEFAULT 'own') INHERITS (parent); CREATE TABLE other (a text NOT NULL, z int); CREATE TABLE grand (c int) INHERITS (s.child, other);
+CREATE TABLE upper (id bigint, name varchar(20));
+CREATE TABLE other (extra integer);
+CREATE TABLE child (extra integer, id bigint DEFAULT 7) INHERITS (upper);
+CREATE TABLE grandchild (name varchar(20) NOT NULL) INHERITS (upper, child, other);

@@ -1,0 +1,1 @@
+CREATE SCHEMA s; CREATE TABLE parent (id int DEFAULT 1, a text NOT NULL DEFAULT 'a', CHECK (id > 0)); CREATE TABLE s.child (b int) INHERITS (parent); CREATE TABLE grand (c int DEFAULT 3) INHERITS (s.child); CREATE TABLE other (a text NOT NULL, z int);

@@ -1,0 +1,1 @@
+CREATE SCHEMA s; CREATE TABLE parent (id bigint DEFAULT 2, a text NOT NULL, x date); CREATE TABLE s.child (b int, a text DEFAULT 'own') INHERITS (parent); CREATE TABLE other (a text NOT NULL, z int); CREATE TABLE grand (c int) INHERITS (s.child, other);

@@ -1,0 +1,3 @@
+CREATE SCHEMA other;
+CREATE TABLE t (id oid, other text);
+CREATE TABLE other.u (id oid);

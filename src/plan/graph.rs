@@ -308,8 +308,7 @@ impl StepGraph {
         }
         for alterer in doers.alterers.get(need).into_iter().flatten() {
             let is_awaited = |id: &ObjectId| doers.awaited.get(alterer).is_some_and(|awaited| awaited.contains(id));
-            // What waits for this step, or for what it makes, is not waited for.
-            if !id.is_some_and(is_awaited) && !self.steps[node].makes.iter().any(is_awaited) {
+            if !id.is_some_and(is_awaited) {
                 self.order(*alterer, node);
             }
         }

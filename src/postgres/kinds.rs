@@ -38,7 +38,6 @@ pub(super) mod key;
 mod language;
 mod lineage;
 mod moved_index;
-mod moved_rows;
 pub(super) mod not_null;
 mod operator;
 mod operator_class;

@@ -244,7 +244,7 @@ pub(super) fn refill(table: &Object, sides: &Sides<'_>) -> Vec<MigrationStep> {
 }
 
 /// The moments at which all partitions below a table are attached.
-pub(super) fn all_attachments(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+fn all_attachments(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let is_partition = |other: &&Object| other.attribute("partition_of").is_some() && other.needs.contains(table);
     let partitions = sides.to.of_kind("table").filter(is_partition);
     partitions

@@ -15,8 +15,7 @@ use super::joining::{
 };
 use super::relation::RelationRow;
 use super::{
-    check, column, column_change, key, lineage, moved_rows, not_null, persistence, remade_table, sequence, typed_table,
-    view,
+    check, column, column_change, key, lineage, not_null, persistence, remade_table, sequence, typed_table, view,
 };
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
@@ -167,7 +166,7 @@ impl Kind for Table {
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
         if let Some(partition) = &attributes.partition_of {
-            steps.extend(moved_rows::attach(&object.id, attach(&object.id, partition, sides), sides));
+            steps.push(attach(&object.id, partition, sides));
         }
         let mut filled = remade_table::refill(object, sides).into_iter();
         let back = filled.next_back();
@@ -230,7 +229,7 @@ impl Kind for Table {
             for clause in check_clauses(object, sides)? {
                 steps.push(altering(&object.id, clause).after(awaited.clone()));
             }
-            steps.extend(moved_rows::attach(&object.id, attach(&object.id, partition, sides), sides));
+            steps.push(attach(&object.id, partition, sides));
         }
         Ok(foreign_table::without_rows(steps, &object.id, sides))
     }
@@ -283,8 +282,7 @@ impl Kind for Table {
         Ok(Release { before: vec![typed_table::release(&object.id)], after: vec![bind] })
     }
 
-    /// The server does not detach a partition whose rows are referred to, nor empty it: foreign keys to it and to the tables
-    /// above go first.
+    /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
         if remade_table::must_be_remade(&object.id, sides) {
             return vec![object.id.clone()];
@@ -292,8 +290,7 @@ impl Kind for Table {
         if !lineage::is_moved(&object.id, sides) {
             return Vec::new();
         }
-        let mut above = lineage::ancestors(&object.id, sides.from);
-        above.push(object.id.clone());
+        let above = lineage::ancestors(&object.id, sides.from);
         let refers =
             |key: &&Object| above.iter().any(|table| key.needs.contains(table) && lineage::table_of(&key.id) != *table);
         sides.from.of_kind("foreign_key").filter(refers).map(|key| key.id.clone()).collect()

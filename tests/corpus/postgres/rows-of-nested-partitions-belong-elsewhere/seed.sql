@@ -1,1 +1,0 @@
-INSERT INTO p VALUES (1, 'a'), (7, 'b');

@@ -281,7 +281,10 @@ pub(super) fn displaced(object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
             || names.any(|name| name != "attached" && before.attribute(name) != after.attribute(name))
     };
     let stays = sides.to.get(&object.id).is_some_and(|after| !is_other(after));
-    if stays || lineage::is_left(before, sides) || lineage::goes_with_partition(before, sides) {
+    // No longer part of them when its table is detached.
+    let table = lineage::table_of(&object.id);
+    let leaves = lineage::ancestors(&table, sides.from).iter().chain([&table]).any(|it| lineage::is_moved(it, sides));
+    if stays || leaves || lineage::is_left(before, sides) || lineage::goes_with_partition(before, sides) {
         return Vec::new();
     }
     let mut above = Vec::new();

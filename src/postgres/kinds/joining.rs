@@ -152,10 +152,12 @@ pub(super) fn before_joining(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> 
         for side in [sides.from, sides.to] {
             let parts = ["column", "check"].into_iter().flat_map(|kind| side.parts(kind, table));
             // Their types may be made anew under them.
-            let types = |need: &&ObjectId| !matches!(need.kind.as_str(), "table" | "column" | "schema" | "function");
-            let with_types = |part: &'_ Object| {
-                part.needs.iter().filter(types).cloned().chain([part.id.clone()]).collect::<Vec<_>>()
+            let is_type = |need: &&ObjectId| {
+                !matches!(need.kind.as_str(), "table" | "column" | "schema" | "function")
+                    && sides.to.get(need).is_some()
             };
+            let with_types =
+                |part: &Object| part.needs.iter().filter(is_type).chain([&part.id]).cloned().collect::<Vec<ObjectId>>();
             awaited.extend(parts.flat_map(with_types));
         }
     }

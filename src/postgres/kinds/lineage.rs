@@ -48,6 +48,13 @@ pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<Obj
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
+/// Whether partitions of a table are dropped, be it to be made again.
+pub(super) fn loses_partitions(table: &ObjectId, sides: &Sides<'_>) -> bool {
+    let is_partition = |child: &&Object| child.attribute("partition_of").is_some() && child.needs.contains(table);
+    let mut partitions = sides.from.of_kind("table").filter(is_partition);
+    partitions.any(|child| sides.to.get(&child.id).is_none() || is_replaced(&child.id, sides))
+}
+
 /// Whether a foreign key of the `from` side refers to a table.
 pub(super) fn references(key: &Object, table: &ObjectId) -> bool {
     let is_key = |need: &&ObjectId| matches!(need.kind.as_str(), "primary_key" | "unique" | "index");

@@ -206,8 +206,7 @@ fn users_of_both_forms(remade: &[&ObjectId], sides: &Sides<'_>) -> Vec<ObjectId>
     let uses = |object: &&Object| remade.iter().any(|id| object.needs.contains(*id));
     let types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
     let going = types.filter(|object| sides.to.get(&object.id).is_none());
-    let kinds = ["composite_type", "domain", "column"].into_iter().flat_map(|kind| sides.to.of_kind(kind));
-    going.chain(kinds).filter(uses).map(|object| object.id.clone()).collect()
+    going.chain(sides.to.objects()).filter(uses).map(|object| object.id.clone()).collect()
 }
 
 /// A domain with the constraints and the default that it keeps, which fit the type that is new: its own steps come later.

@@ -242,7 +242,7 @@ impl Kind for Table {
         let is_on_itself = |part: &&Object| {
             part.id.kind == "foreign_key"
                 && lineage::references(part, &object.id)
-                && !lineage::dropped_partitions(&object.id, sides).is_empty()
+                && lineage::loses_partitions(&object.id, sides)
         };
         let comments = super::comments_within(&object.id, sides.from);
         let unmade = parts.chain(owned).filter(|part| !is_on_itself(part)).map(|part| part.id.clone());

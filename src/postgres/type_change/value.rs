@@ -5,10 +5,25 @@ use super::{INTEGERS, NUMBERS, Parsed, TEXTS};
 const RANGES: [&str; 6] = ["int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"];
 const MULTIRANGES: [&str; 6] =
     ["int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"];
+/// What is printed as the name of what it is the number of.
+const OBJECTS: [&str; 11] = [
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+];
+const OBJECT_NUMBERS: [&str; 4] = ["smallint", "integer", "bigint", "oid"];
 const JSON: [&str; 2] = ["json", "jsonb"];
 
 /// The types from which the server casts directly to others, where the way through text is none or another.
-const DIRECT: [(&[&str], &[&str]); 14] = [
+const DIRECT: [(&[&str], &[&str]); 16] = [
     (&["integer"], &["boolean"]),
     (&["bit"], &["integer", "bigint"]),
     (&["money"], &["numeric"]),
@@ -23,6 +38,8 @@ const DIRECT: [(&[&str], &[&str]); 14] = [
     (&["box"], &["point", "lseg", "polygon", "circle"]),
     (&["circle", "polygon"], &["point", "box", "polygon", "circle"]),
     (&["lseg"], &["point"]),
+    (&OBJECT_NUMBERS, &OBJECTS),
+    (&OBJECTS, &OBJECT_NUMBERS),
 ];
 
 /// What is no text and has no cast of its own to the new type goes by its text. A value becomes an array of one, and an

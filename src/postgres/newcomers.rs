@@ -36,7 +36,8 @@ impl Newcomers {
     /// The statements that bring all that came since to the built-in default; it is known from now on.
     pub(super) async fn stripping(&mut self, client: &Client, schema: Option<&str>) -> Result<Vec<String>, Error> {
         let things = list(client, schema, false).await?;
-        let new = things.iter().filter(|thing| self.known.insert(thing.address));
+        // Default privileges add nothing to columns: what one has, the plan granted.
+        let new = things.iter().filter(|thing| self.known.insert(thing.address) && thing.name.column.is_none());
         Ok(new.filter(|thing| thing.is_granted).flat_map(strip).collect())
     }
 }

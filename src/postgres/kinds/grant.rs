@@ -285,12 +285,30 @@ fn lead(
     }
     let wanted_for =
         target.map_or_else(|| "a grant on the tenant's schema".to_owned(), |id| format!("a grant on {id}"));
-    let steps = vec![spoken::step(step, &statements, &roles, &wanted_for)?];
+    let whole = if is_on_column { of_tables(object, told, sides) } else { Vec::new() };
+    let steps = vec![spoken::step(step, &statements, &roles, &wanted_for)?.after(whole)];
     let target = target.and_then(|id| sides.to.get(id).or_else(|| sides.from.get(id)));
     Ok(match target {
         Some(target) => super::found_by_bare_name(target, sides, steps),
         None => steps,
     })
+}
+
+/// What the role of a grant on a column has on the column's table, on either side.
+fn of_tables(object: &Object, told: &Attributes, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let Some(table) = target_of(object).map(owned) else { return Vec::new() };
+    let grants = [sides.from, sides.to].into_iter().flat_map(|side| side.of_kind("grant"));
+    let is_of_table = |other: &&Object| {
+        let role = other.attribute("role").and_then(serde_json::Value::as_str);
+        role == Some(&told.role) && target_of(other) == Some(&table) && other.attribute("column").is_none()
+    };
+    grants.filter(is_of_table).map(|other| other.id.clone()).collect()
+}
+
+/// Whether a grant is on a column: of a table, which is an object, or of a view.
+fn is_on_column(object: &Object) -> bool {
+    let is_of_table = target_of(object).is_some_and(|target| target.kind == "column");
+    (is_of_table && object.attribute("identity_sequence").is_none()) || object.attribute("column").is_some()
 }
 
 /// Gives everybody what they had on the schema at hand when the database was made; nothing but where that is `public`.
@@ -322,6 +340,26 @@ impl Kind for Grant {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let before = attributes_of(object)?;
         lead(MigrationStep::drop(&object.id, ""), object, Some(&before), None, sides)
+    }
+
+    /// Taking something away from a role on a table takes it away on all columns of that.
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        let privileges = |side: Option<&Object>| -> Vec<String> {
+            side.and_then(|grant| attributes_of::<Attributes>(grant).ok())
+                .map(|grant| grant.privileges)
+                .unwrap_or_default()
+        };
+        let kept = privileges(sides.to.get(&object.id));
+        let loses = privileges(sides.from.get(&object.id)).iter().any(|privilege| !kept.contains(privilege));
+        if is_on_column(object) || !loses {
+            return Vec::new();
+        }
+        let is_of_role = |other: &&Object| {
+            is_on_column(other)
+                && other.attribute("role") == object.attribute("role")
+                && target_of(other).map(owned).as_ref() == target_of(object)
+        };
+        sides.from.of_kind("grant").filter(is_of_role).map(|other| other.id.clone()).collect()
     }
 
     fn coverage(&self) -> Option<&'static str> {

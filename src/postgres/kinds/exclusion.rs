@@ -1,6 +1,6 @@
 //! Exclusion constraints, carried as the server prints them: they are replaced whole.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{Reading, class, is_default, object};
@@ -8,7 +8,7 @@ use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::index_mark::{self, Marks};
-use super::{index, lineage, table};
+use super::{index, index_places, lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -83,6 +83,10 @@ impl Kind for Exclusion {
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         super::drop_constraint(object, sides)
+    }
+
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        index_places::gone_with_whole(object, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

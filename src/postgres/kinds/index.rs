@@ -447,7 +447,8 @@ impl Kind for Index {
     }
 
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
-        index_places::displaced(object, sides)
+        let above = index_places::displaced(object, sides);
+        above.into_iter().chain(index_places::gone_with_whole(object, sides)).collect()
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

@@ -43,6 +43,15 @@ pub(super) fn displaced(object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
     above(before)
 }
 
+/// An index that stops being part of another while its table stays a partition: it goes with the other, and is made again.
+pub(super) fn gone_with_whole(object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let before = sides.from.get(&object.id).filter(|before| before.attribute("attached").is_some());
+    let after = sides.to.get(&object.id).filter(|after| after.attribute("attached").is_none());
+    let whole = before.filter(|_| after.is_some()).and_then(parent_of).map(lineage::table_of);
+    let goes = whole.is_some_and(|whole| lineage::stays_child(&lineage::table_of(&object.id), &whole, sides));
+    if goes { vec![object.id.clone()] } else { Vec::new() }
+}
+
 /// The foreign keys that refer by an index that includes a column whose type changes: the server makes the index anew
 /// and leaves such keys alone, unless they speak of the column.
 pub(super) fn keys_over_included(column: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {

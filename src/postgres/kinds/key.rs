@@ -8,7 +8,7 @@ use super::super::catalog::{Reading, class, is_default, object};
 use super::super::quote::{identifier, identifiers, last_name, last_part, outer_name};
 use super::constraint::ConstraintRow;
 use super::index_mark::{self, Marks};
-use super::{index, moved_index, table};
+use super::{index, index_places, moved_index, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -203,6 +203,10 @@ impl Kind for Key {
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         super::drop_constraint(object, sides)
+    }
+
+    fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+        index_places::gone_with_whole(object, sides)
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

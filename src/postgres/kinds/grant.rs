@@ -285,7 +285,7 @@ fn lead(
     }
     let wanted_for =
         target.map_or_else(|| "a grant on the tenant's schema".to_owned(), |id| format!("a grant on {id}"));
-    let whole = if is_on_column { of_tables(object, told, sides) } else { Vec::new() };
+    let whole = if is_on_column && after.is_some() { of_tables(object, told, sides) } else { Vec::new() };
     let steps = vec![spoken::step(step, &statements, &roles, &wanted_for)?.after(whole)];
     let target = target.and_then(|id| sides.to.get(id).or_else(|| sides.from.get(id)));
     Ok(match target {

@@ -15,6 +15,7 @@ mod support;
 #[path = "support/needs.rs"]
 mod needs;
 
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/rows.rs"]
 mod rows;
 

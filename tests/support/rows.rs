@@ -118,7 +118,6 @@ impl Rows {
     }
 
     /// Whether a table of this name has no rows.
-    #[allow(dead_code, reason = "not all tests ask")]
     pub(crate) fn has_none(&self, name: &str) -> bool {
         self.counts.iter().any(|(table, count)| table.name[0] == name && count == "0")
     }

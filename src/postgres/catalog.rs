@@ -139,7 +139,7 @@ pub(super) struct Reading {
     pub(super) shared: Arc<Shared>,
     pub(super) relations: HashMap<u32, Relation>,
     /// Indexes that no constraint has claimed yet.
-    pub(super) indexes: HashMap<u32, super::kinds::index::IndexRow>,
+    pub(super) indexes: HashMap<u32, super::kinds::index_rows::IndexRow>,
     /// The columns, sorted, of each table's unique indexes, with the index.
     pub(super) unique_keys: HashMap<u32, Vec<(Vec<i16>, u32)>>,
     /// Not-null constraints, by table and column number.

@@ -9,6 +9,7 @@ pub(super) mod check;
 pub(super) mod collation;
 pub(super) mod column;
 mod column_change;
+mod column_rows;
 pub(super) mod comment;
 mod composite_cast;
 pub(super) mod composite_type;
@@ -34,9 +35,11 @@ pub(super) mod identity;
 pub(super) mod index;
 mod index_mark;
 mod index_places;
+pub(super) mod index_rows;
 mod joining;
 pub(super) mod key;
 mod language;
+mod leaving;
 mod lineage;
 mod moved_index;
 pub(super) mod not_null;
@@ -60,6 +63,7 @@ mod server;
 mod shared;
 pub(super) mod statistics;
 pub(super) mod table;
+mod table_rows;
 mod text_search_configuration;
 mod text_search_dictionary;
 mod text_search_parser;
@@ -138,9 +142,9 @@ const KINDS: &[&dyn Kind] = &[
 /// Where objects are read from, in an order in which each finds what it refers to.
 const SOURCES: &[&Source] = &[
     &relation::SOURCE,
-    &column::SOURCE,
+    &column_rows::SOURCE,
     &default::SOURCE,
-    &index::SOURCE,
+    &index_rows::SOURCE,
     &constraint::SOURCE,
     &types::SOURCE,
     &range_type::SOURCE,
@@ -167,9 +171,9 @@ pub(super) fn sources(scope: &Scope) -> Vec<&'static Source> {
 /// What must happen when all rows of a source are read, and before those of the next are.
 pub(super) fn after(source: &str, reading: &mut Reading) -> Result<(), String> {
     match source {
-        "column" => table::finish(reading),
+        "column" => table_rows::finish(reading),
         "constraint" => {
-            index::finish(reading)?;
+            index_rows::finish(reading)?;
             not_null::finish(reading)?;
         }
         _ => {}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::catalog::{Cells, Namespace, Reading, Server, Source, class, object};
 use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
-use super::{column, table};
+use super::{column_rows, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{MigrationStep, PlanError};
 
@@ -38,7 +38,7 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
     let expression = printed::expression(cells.get(4)?);
     if is_generated {
         if let Some(object) = reading.at_mut(column) {
-            column::set_generated(object, expression);
+            column_rows::set_generated(object, expression);
         }
         reading.alias((class::DEFAULT, oid, 0), column);
         return Ok(());

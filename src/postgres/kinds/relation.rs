@@ -6,7 +6,7 @@ use schema_sync_store::ObjectId;
 use smol_str::SmolStr;
 
 use super::super::catalog::{Cells, Namespace, Reading, Relation, Server, Source, class};
-use super::{foreign_table, sequence, table, unmodelled, view};
+use super::{foreign_table, sequence, table_rows, unmodelled, view};
 
 pub(in super::super) const SOURCE: Source = Source { name: "relation", body, read };
 
@@ -92,7 +92,7 @@ fn read(cells: &Cells<'_>, namespace: &Namespace, reading: &mut Reading) -> Resu
             Some(object) => object,
             None => return Ok(()),
         },
-        "table" => table::read(cells, &row)?,
+        "table" => table_rows::read(cells, &row)?,
         _ => view::read(cells, &row)?,
     };
     let parents: Vec<u32> = cells.get::<Option<Vec<u32>>>(16)?.unwrap_or_default();

@@ -3,22 +3,17 @@
 
 use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::super::catalog::{Address, Cells, Reading, class, is_default, object};
-use super::super::printed;
-use super::super::quote::{identifier, last_name, last_part, outer_name};
+use super::super::catalog::is_default;
+use super::super::quote::{identifier, outer_name};
 use super::foreign_table::{self, Foreign};
-use super::joining::{
-    self, attach, before_joining, check_clauses, checks_of_ancestors, left_checks, left_foreign_keys,
-};
-use super::relation::RelationRow;
+use super::joining::{self, attach, before_joining, check_clauses, checks_of_ancestors, left_checks};
 use super::{
-    check, column, column_change, key, lineage, not_null, persistence, remade_table, sequence, typed_table, view,
+    check, column, column_change, key, leaving, lineage, not_null, persistence, remade_table, sequence, typed_table,
 };
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
-use crate::plan::{Fold, Hazard, HazardKind, MigrationStep, PlanError};
+use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 /// What goes along when a table is dropped.
 const PARTS: [&str; 10] =
@@ -29,38 +24,38 @@ const PARTS: [&str; 10] =
 pub(super) struct Attributes {
     /// The order of its columns.
     #[serde(skip_serializing_if = "is_default")]
-    columns: Vec<SmolStr>,
+    pub(super) columns: Vec<SmolStr>,
     #[serde(skip_serializing_if = "is_default")]
-    unlogged: bool,
+    pub(super) unlogged: bool,
     /// Storage parameters, `name=value`, sorted.
     #[serde(skip_serializing_if = "is_default")]
-    options: Vec<String>,
+    pub(super) options: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
-    access_method: Option<String>,
+    pub(super) access_method: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    tablespace: Option<String>,
+    pub(super) tablespace: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
-    of_type: Option<String>,
+    pub(super) of_type: Option<String>,
     /// Its parents as the server prints them, in order.
     #[serde(skip_serializing_if = "is_default")]
-    inherits: Vec<String>,
+    pub(super) inherits: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
-    partition_by: Option<String>,
+    pub(super) partition_by: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) partition_of: Option<Partition>,
     #[serde(skip_serializing_if = "is_default")]
-    row_security: bool,
+    pub(super) row_security: bool,
     #[serde(skip_serializing_if = "is_default")]
-    force_row_security: bool,
+    pub(super) force_row_security: bool,
     /// `full`, `nothing`, or `index`, which tells of itself that it is the one.
     #[serde(skip_serializing_if = "is_default")]
-    replica_identity: Option<String>,
+    pub(super) replica_identity: Option<String>,
     /// Where it is, for a foreign table.
     #[serde(skip_serializing_if = "is_default")]
-    foreign: Option<Foreign>,
+    pub(super) foreign: Option<Foreign>,
     /// The names of its options that are secrets.
     #[serde(skip_serializing_if = "is_default")]
-    left_out: Vec<String>,
+    pub(super) left_out: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,72 +63,6 @@ pub(super) struct Attributes {
 pub(super) struct Partition {
     pub(super) parent: String,
     pub(super) bound: String,
-}
-
-pub(super) fn read(cells: &Cells<'_>, row: &RelationRow) -> Result<Object, String> {
-    let parents: Vec<String> = cells.get::<Option<Vec<String>>>(17)?.unwrap_or_default();
-    let bound: Option<String> = cells.get(13)?;
-    let (partition_of, inherits) = match (bound, parents.as_slice()) {
-        (Some(bound), [parent]) => (Some(Partition { parent: parent.clone(), bound }), Vec::new()),
-        _ => (None, parents),
-    };
-    let (foreign, left_out) = foreign_table::parse(cells.get(30)?)?;
-    let attributes = Attributes {
-        columns: Vec::new(),
-        unlogged: row.unlogged,
-        options: row.options.clone(),
-        access_method: cells.get(10)?,
-        tablespace: cells.get(11)?,
-        of_type: cells.get(12)?,
-        inherits,
-        partition_by: cells.get::<Option<String>>(14)?.map(printed::expression),
-        partition_of,
-        row_security: cells.get(7)?,
-        force_row_security: cells.get(8)?,
-        replica_identity: match cells.get::<&str>(9)? {
-            // Foreign tables have none.
-            _ if cells.get::<&str>(3)? == "f" => None,
-            "f" => Some("full".to_owned()),
-            "n" => Some("nothing".to_owned()),
-            "i" => Some("index".to_owned()),
-            _ => None,
-        },
-        foreign,
-        left_out,
-    };
-    object(row.id.clone(), &attributes, [])
-}
-
-/// Once all is read: tells each table the order of its columns, and each inherited column where it comes from.
-pub(in super::super) fn finish(reading: &mut Reading) {
-    let mut orders: Vec<(u32, Vec<SmolStr>)> = Vec::new();
-    let mut inherited: Vec<(Address, Address)> = Vec::new();
-    for (oid, relation) in reading.relations.iter().filter(|(_, relation)| relation.id.kind == "table") {
-        let mut columns: Vec<(i16, &SmolStr)> =
-            relation.columns.iter().map(|(number, column)| (*number, &column.name)).collect();
-        columns.sort_unstable();
-        orders.push((*oid, columns.iter().map(|(_, name)| (*name).clone()).collect()));
-        for parent in &relation.parents {
-            let Some(parent_columns) = reading.relations.get(parent).map(|parent| &parent.columns) else { continue };
-            for (number, name) in &columns {
-                let same = parent_columns.iter().find(|(_, column)| column.name == **name);
-                inherited.extend(same.map(|(parent_number, _)| {
-                    let address = |table: u32, column: i16| (class::RELATION, table, i32::from(column));
-                    (address(*oid, *number), address(*parent, *parent_number))
-                }));
-            }
-        }
-    }
-    view::finish(reading);
-    for (oid, order) in orders.into_iter().filter(|(_, order)| !order.is_empty()) {
-        if let Some(table) = reading.at_mut((class::RELATION, oid, 0)) {
-            let order: Vec<Value> = order.iter().map(|name| Value::String(name.to_string())).collect();
-            table.attributes.insert("columns".to_owned(), Value::Array(order));
-        }
-    }
-    for (child, parent) in inherited {
-        reading.need(child, parent);
-    }
 }
 
 pub(super) struct Table;
@@ -206,18 +135,18 @@ impl Kind for Table {
             let awaited = joining::before_joining_early(&object.id, sides);
             steps.push(altering(&object.id, format!("INHERIT {parent}")).after(awaited));
         }
-        steps.extend(leave_parents(&object.id, &before, &after));
+        steps.extend(leaving::leave_parents(&object.id, &before, &after));
         if let Some(last) = steps.last_mut().filter(|_| before.inherits != after.inherits) {
             last.statements.extend(left_checks(&object.id, sides));
         }
-        steps.extend(leave_partitioned(&object.id, &before, &after, sides));
+        steps.extend(leaving::leave_partitioned(&object.id, &before, &after, sides));
         if before.of_type != after.of_type {
             steps.extend(before.of_type.iter().map(|_| typed_table::release(&object.id)));
             if let Some(of_type) = &after.of_type {
                 steps.push(typed_table::bind(object, of_type, sides)?);
             }
         }
-        steps.extend(drop_left_behind(&object.id, sides));
+        steps.extend(leaving::drop_left_behind(&object.id, sides));
         if before.partition_of != after.partition_of || before.inherits != after.inherits {
             steps.extend(not_null::rename_with_table(&object.id, sides)?);
         }
@@ -406,52 +335,6 @@ fn set_access_method(id: &ObjectId, before: &Attributes, after: &Attributes) -> 
     };
     let step = altering(id, format!("SET ACCESS METHOD {method}"));
     Some(if is_partitioned { step } else { step.hazard(HazardKind::TableRewrite, "every row is written again") })
-}
-
-/// What ends being a child of tables by inheritance.
-fn leave_parents(id: &ObjectId, before: &Attributes, after: &Attributes) -> Vec<MigrationStep> {
-    let left = before.inherits.iter().filter(|parent| !after.inherits.contains(parent));
-    let leave = |parent: &String| {
-        let statement = format!("{} NO INHERIT {parent}", head(id));
-        let step = MigrationStep::alter(id, statement).locking(access_exclusive(&outer_name(id)));
-        step.making([lineage::departure(id)])
-    };
-    left.map(leave).collect()
-}
-/// What detaches a partition that becomes none, or one of another bound or parent.
-fn leave_partitioned(
-    id: &ObjectId,
-    before: &Attributes,
-    after: &Attributes,
-    sides: &Sides<'_>,
-) -> Option<MigrationStep> {
-    let partition = before.partition_of.as_ref().filter(|_| before.partition_of != after.partition_of)?;
-    let statement = format!("ALTER TABLE {} DETACH PARTITION {}", partition.parent, outer_name(id));
-    let step = MigrationStep::alter(id, statement).locking(access_exclusive(&partition.parent));
-    let mut step = step.making([lineage::departure(id)]);
-    step.statements.extend(left_checks(id, sides));
-    step.statements.extend(left_foreign_keys(id, sides));
-    Some(step)
-}
-
-/// What drops the indexes, keys and columns that a table had from parents that it leaves, and does not keep.
-fn drop_left_behind(id: &ObjectId, sides: &Sides<'_>) -> Vec<MigrationStep> {
-    let drop_index = |index: &Object| {
-        if index.id.kind == "index" {
-            MigrationStep::alter(id, format!("DROP INDEX IF EXISTS {}", last_name(&index.id)))
-        } else {
-            altering(id, format!("DROP CONSTRAINT IF EXISTS {}", identifier(last_part(&index.id))))
-        }
-    };
-    let drop_column = |column: &Object| {
-        let step = altering(id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
-        let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
-        let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
-        let step = step.unmaking([column.id.clone()]);
-        MigrationStep { hazards, fold: Fold::Alone, ..step }
-    };
-    let indexes = lineage::left_indexes(id, sides).into_iter().map(drop_index);
-    indexes.chain(lineage::left_behind(id, sides).into_iter().map(drop_column)).collect()
 }
 
 /// What changes the row security and the replica identity of a table.

@@ -51,6 +51,14 @@ fn stays(column: &Object, sides: &Sides<'_>) -> bool {
         && sides.to.get(&column.id).is_some_and(is_own)
         && !lineage::is_partition_key(&column.id, sides)
         && !lineage::is_replaced(&table, sides)
+        && !goes_with_parents(&column.id, sides)
+}
+
+/// Whether a column's table is made anew along with one that it comes from, as that is partitioned by the column.
+fn goes_with_parents(column: &ObjectId, sides: &Sides<'_>) -> bool {
+    let above = lineage::ancestors(&lineage::table_of(column), sides.from);
+    let in_table = |table: &ObjectId| table.sibling("column", [table.name[0].clone(), last_part(column).into()]);
+    above.iter().any(|table| lineage::is_partition_key(&in_table(table), sides))
 }
 
 /// The moments at which partitions with columns of a type leave, where they do: it is made anew after that.

@@ -1,6 +1,6 @@
 CREATE SCHEMA other;
 CREATE TABLE t (id integer PRIMARY KEY, "Amount" numeric, label text);
-CREATE FUNCTION rows_of_t() RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT * FROM t';
+CREATE FUNCTION rows_of_t() RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT * FROM public.t';
 CREATE FUNCTION other.row_of_t(first integer) RETURNS t LANGUAGE sql STABLE
     AS 'SELECT * FROM public.t WHERE id >= first LIMIT 1';
 CREATE VIEW every AS SELECT * FROM rows_of_t();

@@ -201,7 +201,6 @@ create view v100 as select current_user = v and current_date > dt and session_us
 create policy p100 on x using (current_user = v and current_date > dt and session_user <> n and current_timestamp > tz);
 create view v101 as select localtimestamp > ts and current_time is not null and current_schema = n as r from x where localtimestamp > ts and current_time is not null and current_schema = n;
 create policy p101 on x using (localtimestamp > ts and current_time is not null and current_schema = n);
-create view v102 as select (select true) as r from x where (select true);
 create view v103 as select t is normalized and t is nfc normalized and normalize(t, nfd) = t as r from x where t is normalized and t is nfc normalized and normalize(t, nfd) = t;
 create policy p103 on x using (t is normalized and t is nfc normalized and normalize(t, nfd) = t);
 create view v104 as select xmlexists('//a' passing by ref xmlparse(content t)) as r from x where xmlexists('//a' passing by ref xmlparse(content t));

@@ -47,12 +47,25 @@ const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", 
 const BITS: [&str; 2] = ["bit", "bit varying"];
 const TIMES: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
 
+/// Types whose values an index compares with one another as those of one type.
+const ALIKE: [&[&str]; 2] = [&INTEGERS, &["text", "character varying"]];
+/// Types whose values an index can compare with one another beyond that.
+const COMPARABLE: [&[&str]; 2] = [&TIMES, &["real", "double precision"]];
+
 /// Whether an index can compare values of these types with one another, as a foreign key needs it.
 pub(super) fn are_comparable(one: &str, other: &str) -> bool {
-    const FAMILIES: [&[&str]; 4] = [&INTEGERS, &TIMES, &["real", "double precision"], &["text", "character varying"]];
+    compares_alike(one, other) || share_family(&parse(one), &parse(other), &COMPARABLE)
+}
+
+/// Whether values of both types can refer to each other.
+pub(super) fn compares_alike(one: &str, other: &str) -> bool {
     let (one, other) = (parse(one), parse(other));
-    let are_of = |family: &&&[&str]| family.contains(&one.base.as_str()) && family.contains(&other.base.as_str());
-    one.is_array == other.is_array && (one.base == other.base || FAMILIES.iter().any(|family| are_of(&family)))
+    (one.is_array == other.is_array && one.base == other.base) || share_family(&one, &other, &ALIKE)
+}
+
+fn share_family(one: &Parsed, other: &Parsed, families: &[&[&str]]) -> bool {
+    let has_both = |family: &&[&str]| [one, other].iter().all(|parsed| family.contains(&parsed.base.as_str()));
+    one.is_array == other.is_array && families.iter().any(has_both)
 }
 
 /// What changing one type to another means.
@@ -72,14 +85,6 @@ pub(super) fn conversion(from: &str, to: &str) -> Conversion {
     let is_to_text = !new.is_array && TEXTS.contains(&new.base.as_str());
     let using = if casts_itself || is_to_text { None } else { Some(value::using(&old, &new)) };
     Conversion::Narrowing { using }
-}
-
-/// Whether values of both types can refer to each other.
-pub(super) fn compares_alike(from: &str, to: &str) -> bool {
-    let (old, new) = (parse(from), parse(to));
-    let both_in = |family: &[&str]| family.contains(&old.base.as_str()) && family.contains(&new.base.as_str());
-    old.is_array == new.is_array
-        && (old.base == new.base || both_in(&INTEGERS) || both_in(&["text", "character varying"]))
 }
 
 impl Conversion {

@@ -3,12 +3,11 @@
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::catalog::is_default;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::super::type_change;
-use super::column_change::{alter_type, extras, is_remade, leaves_family, with_joining, with_owned_sequences};
+use super::column_change::{alter_type, becomes_unlike, extras, is_remade, with_joining, with_owned_sequences};
 use super::foreign_options::ForeignOptions;
 use super::identity::Identity;
 use super::not_null::{self, NotNull};
@@ -163,12 +162,6 @@ pub(super) fn displaces_indexes(id: &ObjectId, sides: &Sides<'_>) -> bool {
 }
 
 pub(super) struct Column;
-
-/// Whether values of a column's new type are not compared with those of its old one.
-fn compares_otherwise(change: &Change<'_>) -> bool {
-    let type_of = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    change.attribute == "type" && !type_change::compares_alike(&type_of(change.from), &type_of(change.to))
-}
 
 impl Kind for Column {
     fn name(&self) -> &'static str {
@@ -363,20 +356,20 @@ impl Kind for Column {
         if !changes.iter().any(|change| matches!(change.attribute, "type" | "collation")) {
             return Disturbance::None;
         }
+        let is_unlike = |goes_together| changes.iter().any(|change| becomes_unlike(change, goes_together));
         match dependent.id.kind.as_str() {
             "view" | "materialized_view" | "rule" | "trigger" | "default" | "function" | "procedure" | "policy"
             | "publication" | "statistics" => Disturbance::Recreate,
             // The server makes keys anew after each of the two columns has changed, and not once after both.
-            "foreign_key" if changes.iter().any(compares_otherwise) => Disturbance::Recreate,
+            "foreign_key" if is_unlike(type_change::compares_alike) => Disturbance::Recreate,
             // That of a child has another table; it follows its parent's.
             "column" if dependent.attribute("generated").is_some() => {
                 let is_beside =
                     |change: &Change<'_>| lineage::table_of(&change.object.id) == lineage::table_of(&dependent.id);
                 if changes.iter().any(is_beside) { Disturbance::Recreate } else { Disturbance::None }
             }
-            // While only one side of a foreign key has its new type, the two must be comparable.
-            "foreign_key" if changes.iter().any(leaves_family) => Disturbance::Recreate,
-            "primary_key" | "unique" | "index" if changes.iter().any(leaves_family) => Disturbance::Through,
+            // While only one side of a foreign key to it has its new type, the two must be comparable.
+            "primary_key" | "unique" | "index" if is_unlike(type_change::are_comparable) => Disturbance::Through,
             _ => Disturbance::None,
         }
     }

@@ -147,8 +147,8 @@ pub(super) fn is_remade(need: &ObjectId, sides: &Sides<'_>) -> bool {
     matches!(need.kind.as_str(), "enum" | "domain" | "range_type" | "collation") && sides.to.get(need).is_some()
 }
 
-/// Whether values of the new type of a column cannot be compared with those of the old one by an index.
-pub(super) fn leaves_family(change: &Change<'_>) -> bool {
+/// Whether the type of a column becomes one that does not go together with the old one.
+pub(super) fn becomes_unlike(change: &Change<'_>, goes_together: fn(&str, &str) -> bool) -> bool {
     let name = |value: Option<&'_ Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    change.attribute == "type" && !type_change::are_comparable(&name(change.from), &name(change.to))
+    change.attribute == "type" && !goes_together(&name(change.from), &name(change.to))
 }

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::token::{Sort, Token, tokens};
+use super::token::{Sort, Token, closing, depth_after, tokens};
 use super::written;
 
 /// What is written into a text, and where.
@@ -106,26 +106,6 @@ fn type_end(tokens: &[Token<'_>], cast: usize) -> Option<usize> {
 fn has_modifier(operand: &[Token<'_>]) -> bool {
     let cast = operand.iter().rposition(|token| token.sort == Sort::Cast);
     cast.is_some_and(|cast| operand[cast..].iter().any(|token| token.is_sign("(")))
-}
-
-/// The bracket that closes this one.
-fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (place, token) in tokens.iter().enumerate().skip(open) {
-        depth = depth_after(depth, token);
-        if depth == 0 {
-            return Some(place);
-        }
-    }
-    None
-}
-
-fn depth_after(depth: usize, token: &Token<'_>) -> usize {
-    match token.text {
-        "(" | "[" => depth + 1,
-        ")" | "]" => depth.saturating_sub(1),
-        _ => depth,
-    }
 }
 
 /// What stands between commas.

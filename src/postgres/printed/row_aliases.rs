@@ -8,7 +8,7 @@ use schema_sync_store::{Object, ObjectId};
 use serde_json::Value;
 
 use super::super::quote::{in_schema, outer_name};
-use super::token::{Sort, Token, tokens};
+use super::token::{Sort, Token, closing, tokens};
 use super::written;
 
 /// Attributes that are queries, or have some in them.
@@ -82,21 +82,6 @@ fn names(all: &[Token<'_>], open: usize, columns: &[String]) -> Option<std::ops:
     let is_column = |names: &[Token<'_>], column: &String| matches!(names, [name] if unquoted(name.text) == *column);
     let are_same = columns.iter().all(|column| listed.next().is_some_and(|names| is_column(names, column)));
     (are_same && listed.next().is_none()).then(|| first.start..all[end].end())
-}
-
-fn closing(all: &[Token<'_>], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (place, token) in all.iter().enumerate().skip(open) {
-        if token.is_sign("(") {
-            depth += 1;
-        } else if token.is_sign(")") {
-            depth -= 1;
-            if depth == 0 {
-                return Some(place);
-            }
-        }
-    }
-    None
 }
 
 fn unquoted(name: &str) -> String {

@@ -66,6 +66,27 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     Some(tokens)
 }
 
+/// The bracket that closes this one.
+pub(super) fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (place, token) in tokens.iter().enumerate().skip(open) {
+        depth = depth_after(depth, token);
+        if depth == 0 {
+            return Some(place);
+        }
+    }
+    None
+}
+
+/// How many brackets are open behind a token, where so many are before it.
+pub(super) fn depth_after(depth: usize, token: &Token<'_>) -> usize {
+    match token.text {
+        "(" | "[" => depth + 1,
+        ")" | "]" => depth.saturating_sub(1),
+        _ => depth,
+    }
+}
+
 fn is_word(each: char) -> bool {
     each.is_ascii_alphanumeric() || matches!(each, '_' | '$') || !each.is_ascii()
 }

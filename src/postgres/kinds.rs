@@ -47,6 +47,7 @@ mod operator;
 mod operator_class;
 mod operator_family;
 mod owner;
+mod partition_rows;
 mod persistence;
 pub(super) mod policy;
 mod publication;

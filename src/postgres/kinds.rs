@@ -63,6 +63,7 @@ pub(super) mod sequence;
 mod server;
 mod shared;
 pub(super) mod statistics;
+mod subscription;
 pub(super) mod table;
 mod table_rows;
 mod text_search_configuration;
@@ -128,6 +129,7 @@ const KINDS: &[&dyn Kind] = &[
     &sequence::Sequence,
     &server::Server,
     &statistics::Statistics,
+    &subscription::Subscription,
     &table::Table,
     &text_search_configuration::TextSearchConfiguration,
     &text_search_dictionary::TextSearchDictionary,

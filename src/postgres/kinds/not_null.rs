@@ -1,6 +1,8 @@
 //! Not-null constraints: part of their columns. PostgreSQL 18 gives them names and properties; a column tells those that
 //! differ from what the server would choose, so that older servers, which have none, tell the same.
 
+mod children;
+
 use std::collections::HashMap;
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
@@ -13,6 +15,7 @@ use super::column::is_inherited;
 use super::{constraint, lineage, table};
 use crate::kind::Sides;
 use crate::plan::{HazardKind, MigrationStep, PlanError};
+use children::{is_child_twice, is_renamed_above, is_told_above, keep_with_children, make_way_in_children};
 
 /// What the server would not have chosen.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,7 +244,7 @@ pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Resul
             // A child gets it along with its parent.
             let is_given = !stated.is_local && parent_of(before, sides.from)?.is_none() && is_child_twice(id, sides);
             if !is_given {
-                steps.extend(rename_children(after, sides)?);
+                steps.extend(make_way_in_children(after, sides)?);
                 steps.push(proven(add(id, &stated), id, &stated));
             }
         }
@@ -251,6 +254,7 @@ pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Resul
         }
         // Where both say the same, the name follows a parent: see [`rename_with_table`].
         (Some(_), Some(_)) if before.attribute(ATTRIBUTE) == after.attribute(ATTRIBUTE) => {}
+        (Some(old), Some(new)) if is_told_above(before, after, (&old, &new), sides)? => {}
         (Some(old), Some(new)) => steps.extend(restate(id, &old, &new, after, sides)?),
     }
     Ok(steps)
@@ -302,62 +306,6 @@ fn proven(step: MigrationStep, id: &ObjectId, stated: &Stated) -> MigrationStep 
         format!("SELECT EXISTS (SELECT FROM {name} WHERE {column} IS NOT DISTINCT FROM NULL)"),
         format!("{name} has rows whose {column} is null: fill them in first"),
     )
-}
-
-/// Whether a column's table is a child of the same parent on both sides.
-fn is_child_twice(id: &ObjectId, sides: &Sides<'_>) -> bool {
-    let table = lineage::table_of(id);
-    let parents = sides.to.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| need.kind == "column");
-    parents.map(lineage::table_of).any(|parent| lineage::stays_child(&table, &parent, sides))
-}
-
-/// Renaming a parent's constraint renames those of its children.
-fn is_renamed_above(column: &Object, old: &Stated, new: &Stated, sides: &Sides<'_>) -> Result<bool, PlanError> {
-    if !is_child_twice(&column.id, sides) {
-        return Ok(false);
-    }
-    let before = sides.from.get(&column.id).map(|before| parent_of(before, sides.from)).transpose()?.flatten();
-    let after = parent_of(column, sides.to)?;
-    Ok(before.is_some_and(|parent| parent.name == old.name) && after.is_some_and(|parent| parent.name == new.name))
-}
-
-/// The columns that are of children of this one's table on both sides, theirs included, and not null on both.
-fn children<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<(&'a Object, &'a Object)> {
-    let table = lineage::table_of(id);
-    let is_child = |column: &&Object| {
-        column.needs.contains(id) && lineage::stays_child(&lineage::table_of(&column.id), &table, sides)
-    };
-    let mut found = Vec::new();
-    for after in sides.to.of_kind("column").filter(is_child) {
-        let before = sides.from.get(&after.id);
-        if let Some(before) =
-            before.filter(|before| [before, &after].iter().all(|it| it.attribute("not_null").is_some()))
-        {
-            found.push((before, after));
-        }
-        found.extend(children(&after.id, sides));
-    }
-    found
-}
-
-/// What a parent gains must not leave children with names that the server would not let them change then.
-fn rename_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-    let mut steps = Vec::new();
-    for (before, after) in children(&parent.id, sides) {
-        steps.extend(rename_where_named(before, after, sides)?);
-    }
-    Ok(steps)
-}
-
-/// What a parent loses goes with its children as well, on servers before PostgreSQL 18: those that keep it get it back.
-fn keep_with_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-    let mut steps = Vec::new();
-    for (before, after) in children(&parent.id, sides) {
-        let name = identifier(last_part(&after.id));
-        steps.push(table::altering(&after.id, format!("ALTER COLUMN {name} SET NOT NULL")));
-        steps.extend(rename_where_named(before, after, sides)?);
-    }
-    Ok(steps)
 }
 
 /// Gives a constraint the name that it has on the `to` side where the column itself does not say so: when a table stops

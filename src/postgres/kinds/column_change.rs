@@ -43,6 +43,7 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
         clauses.extend(Some(changes.trim_start().to_owned()).filter(|changes| !changes.is_empty()));
     }
     steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
+    steps.extend(super::identity::sequence_type(id, before, after));
     steps.extend(super::identity::sequence_logging(id, before, after, sides));
     steps
 }

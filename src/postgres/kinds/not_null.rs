@@ -34,6 +34,11 @@ pub(super) struct NotNull {
 }
 
 impl NotNull {
+    /// What it is called where its column has it from no parent.
+    pub(super) fn name_on(&self, column: &ObjectId) -> SmolStr {
+        self.name.as_deref().map_or_else(|| SmolStr::new(own_name(column)), SmolStr::new)
+    }
+
     /// Whether rows that were there before it may have no value.
     pub(super) fn is_unproven(&self) -> bool {
         self.not_valid
@@ -202,6 +207,23 @@ pub(super) fn inline(column: &Object, side: &SchemaSnapshot) -> Result<String, P
         let no_inherit = if stated.no_inherit { " NO INHERIT" } else { "" };
         format!("{name} NOT NULL{no_inherit}")
     }))
+}
+
+/// The tables of which a column would get the name, of the server's choice, that a constraint of this one is told to have:
+/// where it is taken in the schema, the server chooses another, so they come first.
+pub(super) fn namesakes(table: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId> {
+    let told = |column: &Object| Some(column.attribute(ATTRIBUTE)?.get("name")?.as_str()?.to_owned());
+    let names: Vec<String> = side.parts("column", table).filter_map(told).collect();
+    let would_have = |other: &ObjectId, name: &String| {
+        let column = name.strip_prefix(last_part(other)).and_then(|rest| rest.strip_prefix('_'));
+        let column = column.and_then(|rest| rest.strip_suffix("_not_null"));
+        column.is_some_and(|column| side.get(&other.sibling("column", [last_part(other), column])).is_some())
+    };
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let others = side.of_kind("table").map(|other| &other.id).filter(|other| *other != table);
+    others.filter(|other| names.iter().any(|name| would_have(other, name))).cloned().collect()
 }
 
 /// What a new column needs beside its definition.

@@ -304,9 +304,6 @@ impl Kind for Sequence {
             statements.push(format!("ALTER SEQUENCE {name} SET {word}"));
         }
         if changes.iter().any(|change| change.attribute == "owned_by") {
-            if before.owned_by.is_some() {
-                statements.push(format!("ALTER SEQUENCE {name} OWNED BY NONE"));
-            }
             statements.extend(own_statements(object, sides)?);
         }
         steps.extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)));
@@ -314,7 +311,11 @@ impl Kind for Sequence {
         let owner = object.needs.iter().filter(|need| need.kind == "column" && sides.from.get(need).is_none());
         let awaited: Vec<ObjectId> =
             owner.flat_map(|column| [column.sibling("default", column.name.clone()), column.clone()]).collect();
-        Ok(steps.into_iter().map(|step| step.after(awaited.clone())).collect())
+        let leaves = before.owned_by.is_some() && before.owned_by != after.owned_by;
+        let leaving =
+            leaves.then(|| MigrationStep::alter(id, format!("ALTER SEQUENCE {name} OWNED BY NONE")).letting_go());
+        let steps = steps.into_iter().map(|step| step.after(awaited.clone()));
+        Ok(leaving.into_iter().chain(steps).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

@@ -298,10 +298,7 @@ fn restate(
         return Ok(steps);
     }
     if old.name != new.name && !is_renamed_above(after, old, new, sides)? {
-        let clause = format!("RENAME CONSTRAINT {} TO {name}", identifier(&old.name));
-        let step = MigrationStep::alter(id, format!("{} {clause}", table::head(id)));
-        let step = step.locking(table::access_exclusive(&outer_name(id)));
-        steps.push(step);
+        steps.extend(rename(id, old, new, sides)?);
     }
     if old.no_inherit != new.no_inherit {
         let word = if new.no_inherit { "NO INHERIT" } else { "INHERIT" };
@@ -315,6 +312,35 @@ fn restate(
         steps.push(table::altering(id, format!("ALTER COLUMN {column} SET NOT NULL")));
     }
     Ok(steps)
+}
+
+/// The steps that rename a constraint. Where another column's has the new name and becomes a third or this one's, it waits
+/// for that; where both wait, it has a name between the two.
+fn rename(id: &ObjectId, old: &Stated, new: &Stated, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let to = |from: &str, to: &str| {
+        let clause = format!("RENAME CONSTRAINT {} TO {}", identifier(from), identifier(to));
+        let step = MigrationStep::alter(id, format!("{} {clause}", table::head(id)));
+        step.locking(table::access_exclusive(&outer_name(id)))
+    };
+    let Some(other) = holder(id, &new.name, sides)? else { return Ok(vec![to(&old.name, &new.name)]) };
+    let moment = |column: &ObjectId| column.sibling("not_null_renamed", column.name.clone());
+    let renamed = sides.to.get(&other).map(|other| of(other, sides.to)).transpose()?.flatten();
+    if renamed.is_none_or(|renamed| renamed.name != old.name) {
+        return Ok(vec![to(&old.name, &new.name).after([other])]);
+    }
+    let between = format!("{}_before", old.name.get(..56).unwrap_or(&old.name));
+    let first = to(&old.name, &between).making([moment(id)]);
+    Ok(vec![first, to(&between, &new.name).after([moment(&other)])])
+}
+
+/// The other column of the table whose constraint of the `from` side has a name.
+fn holder(id: &ObjectId, name: &str, sides: &Sides<'_>) -> Result<Option<ObjectId>, PlanError> {
+    for other in sides.from.parts("column", &lineage::table_of(id)).filter(|other| other.id != *id) {
+        if of(other, sides.from)?.is_some_and(|stated| stated.name == name) {
+            return Ok(Some(other.id.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Asks whether the rows that are there have values.

@@ -2,6 +2,7 @@
 //! differ from what the server would choose, so that older servers, which have none, tell the same.
 
 mod children;
+mod names;
 
 use std::collections::HashMap;
 
@@ -16,6 +17,7 @@ use super::{constraint, lineage, table};
 use crate::kind::Sides;
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 use children::{is_child_twice, is_renamed_above, is_told_above, keep_with_children, make_way_in_children};
+pub(super) use names::{namesakes, with_taken_name};
 
 /// What the server would not have chosen.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,23 +209,6 @@ pub(super) fn inline(column: &Object, side: &SchemaSnapshot) -> Result<String, P
         let no_inherit = if stated.no_inherit { " NO INHERIT" } else { "" };
         format!("{name} NOT NULL{no_inherit}")
     }))
-}
-
-/// The tables of which a column would get the name, of the server's choice, that a constraint of this one is told to have:
-/// where it is taken in the schema, the server chooses another, so they come first.
-pub(super) fn namesakes(table: &ObjectId, side: &SchemaSnapshot) -> Vec<ObjectId> {
-    let told = |column: &Object| Some(column.attribute(ATTRIBUTE)?.get("name")?.as_str()?.to_owned());
-    let names: Vec<String> = side.parts("column", table).filter_map(told).collect();
-    let would_have = |other: &ObjectId, name: &String| {
-        let column = name.strip_prefix(last_part(other)).and_then(|rest| rest.strip_prefix('_'));
-        let column = column.and_then(|rest| rest.strip_suffix("_not_null"));
-        column.is_some_and(|column| side.get(&other.sibling("column", [last_part(other), column])).is_some())
-    };
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let others = side.of_kind("table").map(|other| &other.id).filter(|other| *other != table);
-    others.filter(|other| names.iter().any(|name| would_have(other, name))).cloned().collect()
 }
 
 /// What a new column needs beside its definition.

@@ -255,7 +255,8 @@ fn definition(
         if attributes.partition_of.is_some() || !column::is_inherited(column) {
             let own = sides.to.get(&default_id).is_some() || default_above(column, sides).is_none();
             let none = if own { "" } else { " DEFAULT NULL" };
-            lines.push(format!("{}{none}", column::definition_in_table(column, default, sides.to)?));
+            let line = column::definition_in_table(column, default, sides.to)?;
+            lines.push(not_null::with_taken_name(line, &column.id, sides.from) + none);
             makes.extend(default.map(|default| default.id.clone()));
         }
         makes.push(column_id);

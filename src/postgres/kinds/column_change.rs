@@ -63,7 +63,7 @@ fn default_storage(id: &ObjectId, sides: &Sides<'_>) -> MigrationStep {
 }
 
 /// As [`altering`], leaving children of the table alone: they tell for themselves.
-fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
+pub(super) fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
     let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
     let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
     step.locking(table::access_exclusive(&outer_name(id)))

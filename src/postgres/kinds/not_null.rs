@@ -1,6 +1,8 @@
 //! Not-null constraints: part of their columns. PostgreSQL 18 gives them names and properties; a column tells those that
 //! differ from what the server would choose, so that older servers, which have none, tell the same.
 
+mod renamed;
+
 use std::collections::HashMap;
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
@@ -10,9 +12,11 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Reading, class, is_default};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::column::is_inherited;
-use super::{constraint, lineage, table};
+use super::{column_change, constraint, lineage, table};
 use crate::kind::Sides;
 use crate::plan::{HazardKind, MigrationStep, PlanError};
+pub(super) use renamed::rename_with_table;
+use renamed::{rename_children, rename_where_named};
 
 /// What the server would not have chosen.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,7 +250,11 @@ pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Resul
             }
         }
         (Some(_), None) => {
-            steps.push(table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL")));
+            // The server refuses to take it from children with a key of their own.
+            let stays_below = !super::is_partitioned(id, sides) && !children(id, sides).is_empty();
+            let drop = || table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL"));
+            let drop_alone = || column_change::altering_alone(id, "DROP NOT NULL", sides);
+            steps.push(if stays_below { drop_alone() } else { drop() });
             steps.extend(keep_with_children(after, sides)?);
         }
         // Where both say the same, the name follows a parent: see [`rename_with_table`].
@@ -340,15 +348,6 @@ fn children<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<(&'a Object, &'a Object
     found
 }
 
-/// What a parent gains must not leave children with names that the server would not let them change then.
-fn rename_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-    let mut steps = Vec::new();
-    for (before, after) in children(&parent.id, sides) {
-        steps.extend(rename_where_named(before, after, sides)?);
-    }
-    Ok(steps)
-}
-
 /// What a parent loses goes with its children as well, on servers before PostgreSQL 18: those that keep it get it back.
 fn keep_with_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let mut steps = Vec::new();
@@ -356,40 +355,6 @@ fn keep_with_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<Migratio
         let name = identifier(last_part(&after.id));
         steps.push(table::altering(&after.id, format!("ALTER COLUMN {name} SET NOT NULL")));
         steps.extend(rename_where_named(before, after, sides)?);
-    }
-    Ok(steps)
-}
-
-/// Gives a constraint the name that it has on the `to` side where the column itself does not say so: when a table stops
-/// being a child, or becomes one. Only PostgreSQL 18 and newer have such names.
-fn rename_where_named(before: &Object, after: &Object, sides: &Sides<'_>) -> Result<Option<MigrationStep>, PlanError> {
-    let (Some(old), Some(new)) = (of(before, sides.from)?, of(after, sides.to)?) else { return Ok(None) };
-    if old.name == new.name || before.attribute(ATTRIBUTE) != after.attribute(ATTRIBUTE) {
-        return Ok(None);
-    }
-    let table = outer_name(&after.id);
-    let body = format!(
-        "BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {} AND contype = 'n') \
-         THEN EXECUTE {}; END IF; END",
-        literal(&table),
-        literal(&old.name),
-        literal(&format!(
-            "ALTER TABLE {table} RENAME CONSTRAINT {} TO {}",
-            identifier(&old.name),
-            identifier(&new.name)
-        )),
-    );
-    let step = MigrationStep::alter(&lineage::table_of(&after.id), format!("DO {}", dollar_quoted(&body)));
-    Ok(Some(step.locking(table::access_exclusive(&table))))
-}
-
-/// The same for all columns of a table that joins or leaves a parent.
-pub(super) fn rename_with_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-    let mut steps = Vec::new();
-    for after in sides.to.parts("column", table) {
-        if let Some(before) = sides.from.get(&after.id) {
-            steps.extend(rename_where_named(before, after, sides)?);
-        }
     }
     Ok(steps)
 }

@@ -34,7 +34,9 @@ impl Maker {
 
     /// The table's primary key and unique constraints; answers whether its first column is a key.
     fn keys(&mut self, table: &Relation) -> bool {
-        let Some(id) = table.column("id").or(table.columns.first()) else { return false };
+        // With rows, what comes would have no values.
+        let first = table.columns.first().filter(|_| !self.with_rows);
+        let Some(id) = table.column("id").or(first) else { return false };
         let at = self.top.at(&table.slot).at("key");
         let deferral = at.mostly("deferral", 90, &["", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"]);
         let include = table.column("ref").filter(|_| at.chance("include", 10));

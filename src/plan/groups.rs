@@ -28,6 +28,8 @@ pub(super) fn drop_steps(
             all.push((*id, kind_of(dialect, id)?.drop(object, sides)?));
         }
     }
+    // They go with something else alone.
+    let silent: HashSet<&ObjectId> = all.iter().filter(|(_, steps)| steps.is_empty()).map(|(id, _)| *id).collect();
     for (id, mut steps) in containers_first(all, |step| &step.unmakes) {
         if absorbed.contains(id) {
             continue;
@@ -38,7 +40,13 @@ pub(super) fn drop_steps(
         if let Parting::LeavesFirst(stuck) = parting
             && stuck.contains(id)
         {
-            part_leaves(id, &mut along, stuck, decisions, sides);
+            let leaves = leaves(id, &along, stuck, decisions, sides);
+            for leaf in leaves.into_iter().filter(|leaf| !silent.contains(leaf)) {
+                for dependent in decisions.dependents.get(&leaf).into_iter().flatten() {
+                    along.remove(&dependent.id);
+                }
+                along.remove(&leaf);
+            }
         }
         for step in &mut steps {
             let reason = decisions.dropped.get(id).cloned().flatten();
@@ -84,14 +92,14 @@ fn containers_first(
     all
 }
 
-/// Takes out of what goes along with a container the parts that must go first.
-fn part_leaves(
+/// Of what goes along with a container, the parts that must go first.
+fn leaves(
     container: &ObjectId,
-    along: &mut HashSet<ObjectId>,
+    along: &HashSet<ObjectId>,
     stuck: &[ObjectId],
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
-) {
+) -> Vec<ObjectId> {
     let dependents = |id: &ObjectId| decisions.dependents.get(id).into_iter().flatten().map(|each| &each.id);
     // What nothing needs goes with what it speaks of, wherever that goes.
     let is_alone = |id: &ObjectId| dependents(id).next().is_none();
@@ -102,14 +110,7 @@ fn part_leaves(
         let is_stuck = |need: &ObjectId| stuck.iter().any(|object| need == object || need.is_inside(object));
         needs.into_iter().any(|need| changes(need) && is_stuck(need) && !along.contains(need))
     };
-    let leaves: Vec<ObjectId> =
-        along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect();
-    for id in leaves {
-        for dependent in dependents(&id) {
-            along.remove(dependent);
-        }
-        along.remove(&id);
-    }
+    along.iter().filter(|id| *id != container && needs_other(id) && !is_needed(id)).cloned().collect()
 }
 
 /// The steps that make; what another step makes along gets none of its own.

@@ -92,6 +92,7 @@ const IN_DATABASE: &[Catalogue] = &[
     Catalogue::new(2328, "pg_foreign_data_wrapper", "fdwowner").with_privileges("x.fdwacl", "'F'"),
     Catalogue::new(2612, "pg_language", "lanowner").with_privileges("x.lanacl", "'l'"),
     Catalogue::new(3466, "pg_event_trigger", "evtowner"),
+    Catalogue::new(6100, "pg_subscription", "subowner"),
     Catalogue::new(6104, "pg_publication", "pubowner"),
 ];
 

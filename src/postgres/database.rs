@@ -25,7 +25,7 @@ const NEEDS: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refo
 
 /// Comments on those.
 const COMMENTS: &str = "SELECT classoid, objoid, description FROM pg_description \
-     WHERE objoid >= 16384 AND classoid IN (1417, 2328, 2601, 2605, 2612, 3466, 3576, 6104)";
+     WHERE objoid >= 16384 AND classoid IN (1417, 2328, 2601, 2605, 2612, 3466, 3576, 6100, 6104)";
 
 /// As the contents of schemas: relative to the database's own schema.
 const PATH: &str = "SET LOCAL search_path = public";

@@ -47,6 +47,7 @@ mod operator;
 mod operator_class;
 mod operator_family;
 mod owner;
+mod partition_rows;
 mod persistence;
 pub(super) mod policy;
 mod publication;
@@ -62,6 +63,7 @@ pub(super) mod sequence;
 mod server;
 mod shared;
 pub(super) mod statistics;
+mod subscription;
 pub(super) mod table;
 mod table_rows;
 mod text_search_configuration;
@@ -128,6 +130,7 @@ const KINDS: &[&dyn Kind] = &[
     &sequence::Sequence,
     &server::Server,
     &statistics::Statistics,
+    &subscription::Subscription,
     &table::Table,
     &text_search_configuration::TextSearchConfiguration,
     &text_search_dictionary::TextSearchDictionary,

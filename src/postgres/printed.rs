@@ -5,6 +5,7 @@
 //! could be taken for another (`quote_identifier` in `src/backend/utils/adt/ruleutils.c` of PostgreSQL). What differs
 //! was found by printing some 7,400 views, rules, bodies and expressions on 14 to 18 and comparing them.
 
+mod bound;
 mod cycle_marks;
 mod old_and_new;
 mod one_relation;
@@ -15,6 +16,7 @@ mod token;
 use std::ops::Range;
 
 use super::quote;
+pub(super) use bound::condition as condition_of_bound;
 pub(super) use row_aliases::leave_out as leave_out_row_aliases;
 use token::{Sort, Token, tokens};
 

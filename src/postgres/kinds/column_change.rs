@@ -43,6 +43,7 @@ pub(super) fn extras(id: &ObjectId, before: &Attributes, after: &Attributes, sid
         clauses.extend(Some(changes.trim_start().to_owned()).filter(|changes| !changes.is_empty()));
     }
     steps.extend(clauses.into_iter().map(|clause| altering_alone(id, &clause, sides)));
+    steps.extend(super::identity::sequence_type(id, before, after));
     steps.extend(super::identity::sequence_logging(id, before, after, sides));
     steps
 }
@@ -63,7 +64,7 @@ fn default_storage(id: &ObjectId, sides: &Sides<'_>) -> MigrationStep {
 }
 
 /// As [`altering`], leaving children of the table alone: they tell for themselves.
-pub(super) fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
+fn altering_alone(id: &ObjectId, clause: &str, sides: &Sides<'_>) -> MigrationStep {
     let clause = format!("ALTER COLUMN {} {clause}", identifier(last_part(id)));
     let step = MigrationStep::alter(id, "").clause(table::head_of_one(id, sides), clause);
     step.locking(table::access_exclusive(&outer_name(id)))

@@ -55,7 +55,8 @@ fn read(cells: &Cells<'_>, _: &Namespace, reading: &mut Reading) -> Result<(), S
         identity => {
             // From PostgreSQL 17 on a partition shares the sequence of its partitioned table, which tells of it.
             let found = reading.identity_sequences.remove(&(relation_oid, i32::from(number)));
-            found.map(|found| Identity::of(identity == "d", found, &table, &name))
+            let (by_default, column_type) = (identity == "d", cells.get::<&str>(5)?);
+            found.map(|found| Identity::of(by_default, found, &table, (&name, column_type)))
         }
     };
     let generated = match generated {

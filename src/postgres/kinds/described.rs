@@ -71,6 +71,7 @@ const IN_DATABASE: &[&Described] = &[
     &super::language::DESCRIBED,
     &super::publication::DESCRIBED,
     &super::server::DESCRIBED,
+    &super::subscription::DESCRIBED,
     &super::transform::DESCRIBED,
     &super::user_mapping::DESCRIBED,
 ];

@@ -22,16 +22,26 @@ pub(super) struct Identity {
     /// What the sequence is called, where that is not what the server calls it by itself.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) sequence_name: Option<SmolStr>,
+    /// What the sequence counts in, where that is not the column's type: `LIKE … INCLUDING IDENTITY` makes it `bigint`.
+    #[serde(skip_serializing_if = "is_default")]
+    sequence_type: Option<String>,
     /// Whether the sequence is logged where its table is unlogged, and the other way.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) sequence_logged_otherwise: bool,
 }
 
 impl Identity {
-    pub(super) fn of(by_default: bool, found: IdentitySequence, table: &ObjectId, column: &str) -> Self {
-        let IdentitySequence { options, name, logged_otherwise } = found;
+    pub(super) fn of(
+        by_default: bool,
+        found: IdentitySequence,
+        table: &ObjectId,
+        (column, column_type): (&str, &str),
+    ) -> Self {
+        let IdentitySequence { options, type_name, name, logged_otherwise } = found;
         let sequence_name = Some(name).filter(|name| *name != default_name(last_part(table), column));
-        Self { by_default, sequence: options, sequence_name, sequence_logged_otherwise: logged_otherwise }
+        let sequence_type = Some(type_name).filter(|name| name != column_type);
+        let sequence_logged_otherwise = logged_otherwise;
+        Self { by_default, sequence: options, sequence_name, sequence_type, sequence_logged_otherwise }
     }
 
     /// The bare name of the sequence of a column.
@@ -49,6 +59,7 @@ impl Identity {
 #[derive(Debug, Default)]
 pub(in super::super) struct IdentitySequence {
     pub(super) options: SequenceOptions,
+    pub(super) type_name: String,
     pub(super) name: SmolStr,
     /// Whether it is logged where its table is unlogged, and the other way.
     pub(super) logged_otherwise: bool,
@@ -146,6 +157,21 @@ pub(super) fn alter(id: &ObjectId, before: &Identity, after: &Identity) -> Vec<M
         steps.push(MigrationStep::alter(id, format!("ALTER SEQUENCE {old} RENAME TO {new}")));
     }
     steps
+}
+
+/// The step by which the sequence of an identity column counts in another type than the column's, or no longer does.
+pub(super) fn sequence_type(id: &ObjectId, before: &Attributes, after: &Attributes) -> Option<MigrationStep> {
+    let identity = after.identity.as_ref()?;
+    let was = before.identity.as_ref().and_then(|identity| identity.sequence_type.as_ref());
+    // With the column's type, the server changes that of the sequence.
+    let is_reset = before.type_name != after.type_name && identity.sequence_type.is_some();
+    if was == identity.sequence_type.as_ref() && !is_reset {
+        return None;
+    }
+    let type_name = identity.sequence_type.as_ref().unwrap_or(&after.type_name);
+    let bounds = identity.sequence.bounds_clauses().join(" ");
+    let statement = format!("ALTER SEQUENCE {} AS {type_name} {bounds}", identity.sequence_of(id));
+    Some(MigrationStep::alter(id, statement))
 }
 
 /// The sequence of an identity column is logged as its table is, where nothing else is said of it.

@@ -231,7 +231,9 @@ impl Kind for Index {
             return Ok(Vec::new());
         }
         let along = parts_of(&object.id, sides);
-        let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}", last_name(&object.id)));
+        // Keys of partitions go with an index that they are part of only where that is said. What leans on them has gone.
+        let cascade = if along.iter().any(|part| part.kind != self.name()) { " CASCADE" } else { "" };
+        let step = MigrationStep::drop(&object.id, format!("DROP INDEX {}{cascade}", last_name(&object.id)));
         let step = step.unmaking(super::comments_of(&object.id, sides.from)).unmaking(along);
         Ok(vec![step.locking(table::access_exclusive(&outer_name(&object.id)))])
     }

@@ -4,7 +4,7 @@ use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::table::Partition;
-use super::{check, column, lineage};
+use super::{check, column, lineage, partition_rows};
 use crate::kind::Sides;
 use crate::plan::{MigrationStep, PlanError};
 
@@ -212,5 +212,5 @@ pub(super) fn attach(id: &ObjectId, partition: &Partition, sides: &Sides<'_>) ->
     let is_taken = |index: &&Object| !super::index::is_server_made(index);
     let indexes: Vec<ObjectId> = indexes.filter(is_taken).filter(stays).filter(is_made).flat_map(with_parts).collect();
     let step = step.after(before_joining(id, sides)).after(indexes);
-    step.making([lineage::attachment(id)])
+    partition_rows::moved(step, id, partition, sides).making([lineage::attachment(id)])
 }

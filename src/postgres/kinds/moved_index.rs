@@ -31,3 +31,18 @@ pub(super) fn attach_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<MigrationSt
     };
     moved.filter_map(attach).collect()
 }
+
+/// The indexes of a table that becomes a partition which are to stay its own, and are equal to one that becomes part of
+/// its new parent's. The server would take any of the right shape when the table is attached, so these come after that.
+pub(super) fn in_the_way(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let is_own = |index: &Object| index.attribute("attached").is_none();
+    let is_like = |index: &Object, part: &Object| {
+        let mut names = index.attributes.keys().chain(part.attributes.keys());
+        let is_shape = |name: &str| name != "attached" && !super::index_mark::is_mark(name);
+        names.all(|name| !is_shape(name) || index.attribute(name) == part.attribute(name))
+    };
+    let parts: Vec<&Object> = sides.to.parts("index", table).filter(|index| !is_own(index)).collect();
+    let stays = |index: &&Object| is_own(index) && sides.to.get(&index.id).is_some_and(is_own);
+    let staying = sides.from.parts("index", table).filter(stays);
+    staying.filter(|index| parts.iter().any(|part| is_like(index, part))).map(|index| index.id.clone()).collect()
+}

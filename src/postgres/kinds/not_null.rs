@@ -1,7 +1,7 @@
 //! Not-null constraints: part of their columns. PostgreSQL 18 gives them names and properties; a column tells those that
 //! differ from what the server would choose, so that older servers, which have none, tell the same.
 
-mod renamed;
+mod children;
 
 use std::collections::HashMap;
 
@@ -12,11 +12,10 @@ use smol_str::SmolStr;
 use super::super::catalog::{Address, Reading, class, is_default};
 use super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
 use super::column::is_inherited;
-use super::{column_change, constraint, lineage, table};
+use super::{constraint, lineage, table};
 use crate::kind::Sides;
 use crate::plan::{HazardKind, MigrationStep, PlanError};
-pub(super) use renamed::rename_with_table;
-use renamed::{rename_children, rename_where_named};
+use children::{is_child_twice, is_renamed_above, is_told_above, keep_with_children, make_way_in_children};
 
 /// What the server would not have chosen.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,20 +244,20 @@ pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Resul
             // A child gets it along with its parent.
             let is_given = !stated.is_local && parent_of(before, sides.from)?.is_none() && is_child_twice(id, sides);
             if !is_given {
-                steps.extend(rename_children(after, sides)?);
+                steps.extend(make_way_in_children(after, sides)?);
                 steps.push(proven(add(id, &stated), id, &stated));
             }
         }
         (Some(_), None) => {
-            // The server refuses to take it from children with a key of their own.
-            let stays_below = !super::is_partitioned(id, sides) && !children(id, sides).is_empty();
-            let drop = || table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL"));
-            let drop_alone = || column_change::altering_alone(id, "DROP NOT NULL", sides);
-            steps.push(if stays_below { drop_alone() } else { drop() });
+            steps.push(
+                children::drop_above_keys(id, sides)
+                    .unwrap_or_else(|| table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL"))),
+            );
             steps.extend(keep_with_children(after, sides)?);
         }
         // Where both say the same, the name follows a parent: see [`rename_with_table`].
         (Some(_), Some(_)) if before.attribute(ATTRIBUTE) == after.attribute(ATTRIBUTE) => {}
+        (Some(old), Some(new)) if is_told_above(before, after, (&old, &new), sides)? => {}
         (Some(old), Some(new)) => steps.extend(restate(id, &old, &new, after, sides)?),
     }
     Ok(steps)
@@ -312,49 +311,36 @@ fn proven(step: MigrationStep, id: &ObjectId, stated: &Stated) -> MigrationStep 
     )
 }
 
-/// Whether a column's table is a child of the same parent on both sides.
-fn is_child_twice(id: &ObjectId, sides: &Sides<'_>) -> bool {
-    let table = lineage::table_of(id);
-    let parents = sides.to.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| need.kind == "column");
-    parents.map(lineage::table_of).any(|parent| lineage::stays_child(&table, &parent, sides))
-}
-
-/// Renaming a parent's constraint renames those of its children.
-fn is_renamed_above(column: &Object, old: &Stated, new: &Stated, sides: &Sides<'_>) -> Result<bool, PlanError> {
-    if !is_child_twice(&column.id, sides) {
-        return Ok(false);
+/// Gives a constraint the name that it has on the `to` side where the column itself does not say so: when a table stops
+/// being a child, or becomes one. Only PostgreSQL 18 and newer have such names.
+fn rename_where_named(before: &Object, after: &Object, sides: &Sides<'_>) -> Result<Option<MigrationStep>, PlanError> {
+    let (Some(old), Some(new)) = (of(before, sides.from)?, of(after, sides.to)?) else { return Ok(None) };
+    if old.name == new.name || before.attribute(ATTRIBUTE) != after.attribute(ATTRIBUTE) {
+        return Ok(None);
     }
-    let before = sides.from.get(&column.id).map(|before| parent_of(before, sides.from)).transpose()?.flatten();
-    let after = parent_of(column, sides.to)?;
-    Ok(before.is_some_and(|parent| parent.name == old.name) && after.is_some_and(|parent| parent.name == new.name))
+    let table = outer_name(&after.id);
+    let body = format!(
+        "BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {} AND contype = 'n') \
+         THEN EXECUTE {}; END IF; END",
+        literal(&table),
+        literal(&old.name),
+        literal(&format!(
+            "ALTER TABLE {table} RENAME CONSTRAINT {} TO {}",
+            identifier(&old.name),
+            identifier(&new.name)
+        )),
+    );
+    let step = MigrationStep::alter(&lineage::table_of(&after.id), format!("DO {}", dollar_quoted(&body)));
+    Ok(Some(step.locking(table::access_exclusive(&table))))
 }
 
-/// The columns that are of children of this one's table on both sides, theirs included, and not null on both.
-fn children<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<(&'a Object, &'a Object)> {
-    let table = lineage::table_of(id);
-    let is_child = |column: &&Object| {
-        column.needs.contains(id) && lineage::stays_child(&lineage::table_of(&column.id), &table, sides)
-    };
-    let mut found = Vec::new();
-    for after in sides.to.of_kind("column").filter(is_child) {
-        let before = sides.from.get(&after.id);
-        if let Some(before) =
-            before.filter(|before| [before, &after].iter().all(|it| it.attribute("not_null").is_some()))
-        {
-            found.push((before, after));
-        }
-        found.extend(children(&after.id, sides));
-    }
-    found
-}
-
-/// What a parent loses goes with its children as well, on servers before PostgreSQL 18: those that keep it get it back.
-fn keep_with_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+/// The same for all columns of a table that joins or leaves a parent.
+pub(super) fn rename_with_table(table: &ObjectId, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let mut steps = Vec::new();
-    for (before, after) in children(&parent.id, sides) {
-        let name = identifier(last_part(&after.id));
-        steps.push(table::altering(&after.id, format!("ALTER COLUMN {name} SET NOT NULL")));
-        steps.extend(rename_where_named(before, after, sides)?);
+    for after in sides.to.parts("column", table) {
+        if let Some(before) = sides.from.get(&after.id) {
+            steps.extend(rename_where_named(before, after, sides)?);
+        }
     }
     Ok(steps)
 }

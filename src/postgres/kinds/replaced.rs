@@ -82,6 +82,7 @@ const NAMED: &[&str] = &[
     "operator_family",
     "publication",
     "server",
+    "subscription",
     "text_search_configuration",
     "text_search_dictionary",
     "text_search_parser",

@@ -103,6 +103,14 @@ impl SequenceOptions {
         clauses
     }
 
+    /// Both bounds, told even where they are those of the type.
+    pub(super) fn bounds_clauses(&self) -> [String; 2] {
+        let with = |word: &str, value: &Option<String>| {
+            value.as_ref().map_or_else(|| format!("NO {word}"), |value| format!("{word} {value}"))
+        };
+        [with("MINVALUE", &self.minimum), with("MAXVALUE", &self.maximum)]
+    }
+
     /// The clauses that bring other options to these.
     pub(super) fn changes_from(&self, before: &Self) -> Vec<String> {
         let mut clauses = Vec::new();
@@ -164,6 +172,7 @@ pub(super) fn read(cells: &Cells<'_>, row: &RelationRow, reading: &mut Reading) 
     if let (Some(owner), Some("i")) = (owner, cells.get::<Option<&str>>(28)?) {
         let sequence = super::identity::IdentitySequence {
             options,
+            type_name: type_name.to_owned(),
             name: row.id.name[0].clone(),
             logged_otherwise: cells.get(31)?,
         };

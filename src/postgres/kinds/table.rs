@@ -10,7 +10,8 @@ use super::super::quote::{identifier, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{self, attach, before_joining, check_clauses, checks_of_ancestors, left_checks};
 use super::{
-    check, column, column_change, key, leaving, lineage, not_null, persistence, remade_table, sequence, typed_table,
+    check, column, column_change, key, leaving, lineage, moved_index, not_null, persistence, remade_table, sequence,
+    typed_table,
 };
 use crate::kind::{Change, Kind, Release, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
@@ -222,7 +223,8 @@ impl Kind for Table {
         let above = lineage::ancestors(&object.id, sides.from);
         let refers =
             |key: &&Object| above.iter().any(|table| key.needs.contains(table) && lineage::table_of(&key.id) != *table);
-        sides.from.of_kind("foreign_key").filter(refers).map(|key| key.id.clone()).collect()
+        let keys = sides.from.of_kind("foreign_key").filter(refers).map(|key| key.id.clone());
+        keys.chain(moved_index::in_the_way(&object.id, sides)).collect()
     }
 
     fn claims(&self, object: &Object) -> Vec<String> {

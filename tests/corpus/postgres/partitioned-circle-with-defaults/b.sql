@@ -1,0 +1,12 @@
+CREATE SCHEMA one; CREATE SCHEMA two;
+CREATE TABLE one.log (kind text, body text NOT NULL DEFAULT 'x', n serial, PRIMARY KEY (kind, n), UNIQUE (kind, body)) PARTITION BY LIST (kind);
+CREATE TABLE two.log_a PARTITION OF one.log FOR VALUES IN ('a');
+CREATE TABLE two.log_b PARTITION OF one.log FOR VALUES IN ('b');
+CREATE UNIQUE INDEX alone ON two.log_b (kind);
+CREATE TABLE refers (kind text, body text, UNIQUE (kind, body)) PARTITION BY LIST (kind);
+CREATE TABLE refers_a PARTITION OF refers FOR VALUES IN ('a');
+CREATE UNIQUE INDEX refers_a_alone ON refers_a (kind);
+ALTER TABLE refers ADD CONSTRAINT there FOREIGN KEY (kind, body) REFERENCES one.log (kind, body);
+ALTER TABLE one.log ADD CONSTRAINT back FOREIGN KEY (kind, body) REFERENCES refers (kind, body);
+ALTER TABLE refers_a ADD CONSTRAINT own FOREIGN KEY (kind) REFERENCES two.log_b (kind);
+ALTER TABLE two.log_a ADD CONSTRAINT own FOREIGN KEY (kind) REFERENCES refers_a (kind);

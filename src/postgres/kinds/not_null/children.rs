@@ -49,18 +49,17 @@ fn children<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<(&'a Object, &'a Object
     found
 }
 
+/// Whether a column is in its table's primary key, which does not let it be null.
+fn is_in_key(column: &ObjectId, sides: &Sides<'_>) -> bool {
+    let table = lineage::table_of(column);
+    let keys = |side: &SchemaSnapshot| side.parts("primary_key", &table).any(|key| key.needs.contains(column));
+    keys(sides.from) || keys(sides.to)
+}
+
 /// The step by which a parent loses it, where children have keys of their own: servers before PostgreSQL 18 take it from
 /// the children as well, and refuse to where one is in a key.
 pub(super) fn drop_above_keys(id: &ObjectId, sides: &Sides<'_>) -> Option<MigrationStep> {
-    let is_in_key = |column: &Object| {
-        let key = |side: &SchemaSnapshot| {
-            let table = lineage::table_of(&column.id);
-            let mut keys = side.parts("primary_key", &table);
-            keys.any(|key| key.needs.contains(&column.id))
-        };
-        key(sides.from) || key(sides.to)
-    };
-    if is_partitioned(id, sides) || !children(id, sides).iter().any(|(_, after)| is_in_key(after)) {
+    if is_partitioned(id, sides) || !children(id, sides).iter().any(|(_, after)| is_in_key(&after.id, sides)) {
         return None;
     }
     let name = outer_name(id);
@@ -96,7 +95,7 @@ pub(super) fn make_way_in_children(parent: &Object, sides: &Sides<'_>) -> Result
 /// there is but one in any case.
 fn makes_way(before: &Object, old: &Stated, new: &Stated, sides: &Sides<'_>) -> Result<bool, PlanError> {
     let is_given = old.is_local && !new.is_local && is_child_twice(&before.id, sides);
-    Ok(is_given && parent_of(before, sides.from)?.is_none())
+    Ok(is_given && parent_of(before, sides.from)?.is_none() && !is_in_key(&before.id, sides))
 }
 
 /// What a parent loses goes with its children as well, on servers before PostgreSQL 18 or where they do not declare it:

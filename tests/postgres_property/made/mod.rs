@@ -116,8 +116,7 @@ struct Maker {
     subjects: Vec<(String, String)>,
 }
 
-/// In how many of a hundred pairs tables may have children. None, until a column that a child declares as well stays
-/// where its parent's goes; more by hand.
+/// In how many of a hundred pairs tables may have children.
 const INHERITANCE: usize = 30;
 
 /// In how many of a hundred pairs the tenants are schemas.

@@ -104,9 +104,9 @@ pub trait Kind: Sync {
         Disturbance::None
     }
 
-    /// Whether altering an object in place also changes what it needs. Where not, an object whose need goes is dropped
-    /// and made again, however little of it changes.
-    fn rebinds(&self, _changes: &[Change<'_>]) -> bool {
+    /// Whether altering an object in place also makes it let go of what it needs no longer. Where not, an object whose need
+    /// goes is dropped and made again, however little of it changes.
+    fn rebinds(&self, _changes: &[Change<'_>], _need: &ObjectId) -> bool {
         true
     }
 

@@ -116,7 +116,7 @@ impl<'a> Decisions<'a> {
     fn is_altered_away(&self, id: &ObjectId, need: &ObjectId, sides: &Sides<'a>) -> bool {
         let rebinds = |changes: &Vec<Change<'_>>| {
             let in_place = |kind: &dyn Kind| self.rebinding == Rebinding::InPlace || !kind.is_derived();
-            self.dialect.kind(&id.kind).is_some_and(|kind| kind.rebinds(changes) && in_place(kind))
+            self.dialect.kind(&id.kind).is_some_and(|kind| kind.rebinds(changes, need) && in_place(kind))
         };
         self.altered.get(id).is_some_and(rebinds) && sides.to.get(id).is_some_and(|object| !object.needs.contains(need))
     }

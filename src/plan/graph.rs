@@ -4,6 +4,7 @@
 //! lean on what it drops or alters, and for what gives up a name that it claims.
 
 mod behind;
+mod doers;
 mod order;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -14,6 +15,8 @@ use super::decide::{Decisions, kind_of};
 use super::groups::{create_steps, drop_steps};
 use super::{Fold, MigrationStep, PlanError, StepAction, fold};
 use crate::kind::{Dialect, Disturbance, Release, Sides};
+
+use doers::Doers;
 
 pub(super) struct StepGraph {
     steps: Vec<MigrationStep>,
@@ -40,40 +43,6 @@ pub(super) enum Patience {
     /// The drops of what the change disturbs. Between a table that is altered, a column of it that goes, one that comes
     /// and a policy that is altered to speak of the one instead of the other there is no other order.
     Disturbed,
-}
-
-/// Which steps drop, make and alter an object.
-#[derive(Default)]
-struct Doers {
-    droppers: HashMap<ObjectId, usize>,
-    makers: HashMap<ObjectId, usize>,
-    alterers: HashMap<ObjectId, Vec<usize>>,
-    /// For steps that alter: what they, and those of the same object before them, come after. That cannot wait for them.
-    awaited: HashMap<usize, HashSet<ObjectId>>,
-}
-
-impl Doers {
-    /// Whether an object is altered without a step of its own: what it needs takes it along.
-    fn changes_along(&self, id: &ObjectId) -> bool {
-        self.alterers.get(id).is_some_and(Vec::is_empty)
-    }
-
-    /// What stands behind a need that changes along with what it needs itself.
-    fn needs_behind<'a>(&self, need: &'a ObjectId, sides: &Sides<'a>) -> Vec<&'a ObjectId> {
-        let mut behind = Vec::new();
-        let mut waiting = vec![need];
-        while let Some(object) = waiting.pop().filter(|id| self.changes_along(id)).and_then(|id| sides.to.get(id)) {
-            behind.extend(object.needs.iter().filter(|id| !behind.contains(id)).collect::<Vec<_>>());
-            waiting.extend(object.needs.iter().filter(|id| self.changes_along(id)));
-        }
-        behind
-    }
-
-    fn makes(&mut self, nodes: &[usize], makes: Vec<Vec<ObjectId>>) {
-        for (node, made) in nodes.iter().zip(makes) {
-            self.makers.extend(made.into_iter().map(|id| (id, *node)));
-        }
-    }
 }
 
 impl StepGraph {
@@ -212,9 +181,9 @@ impl StepGraph {
                 continue;
             }
             for need in sides.to.get(id).into_iter().flat_map(|object| &object.needs) {
-                self.wait_for_need(Some(id), need, node, doers);
+                self.wait_for_need(Some(id), need, node, sides, doers);
                 for behind in doers.needs_behind(need, sides) {
-                    self.wait_for_need(Some(id), behind, node, doers);
+                    self.wait_for_need(Some(id), behind, node, sides, doers);
                 }
             }
         }
@@ -224,7 +193,7 @@ impl StepGraph {
                 let dropper = doers.droppers.get(&need).filter(|_| self.steps[node].action == StepAction::Drop);
                 match dropper {
                     Some(dropper) => self.order(*dropper, node),
-                    None => self.wait_for_need(None, &need, node, doers),
+                    None => self.wait_for_need(None, &need, node, sides, doers),
                 }
             }
         }
@@ -270,13 +239,12 @@ impl StepGraph {
     }
 
     /// A step comes after what makes or alters its need; where it comes after an object that goes, after its drop.
-    fn wait_for_need(&mut self, id: Option<&ObjectId>, need: &ObjectId, node: usize, doers: &Doers) {
+    fn wait_for_need(&mut self, id: Option<&ObjectId>, need: &ObjectId, node: usize, sides: &Sides<'_>, doers: &Doers) {
         if let Some(doer) = doers.makers.get(need).or_else(|| doers.droppers.get(need)) {
             self.order(*doer, node);
         }
         for alterer in doers.alterers.get(need).into_iter().flatten() {
-            let is_awaited = |id: &ObjectId| doers.awaited.get(alterer).is_some_and(|awaited| awaited.contains(id));
-            if !id.is_some_and(is_awaited) {
+            if !id.is_some_and(|id| doers.is_awaited(id, node, *alterer, sides)) {
                 self.order(*alterer, node);
             }
         }

@@ -77,6 +77,7 @@ pub(super) mod types;
 pub(super) mod unmodelled;
 mod user_mapping;
 pub(super) mod view;
+mod waiting_value;
 
 use crate::kind::{Dialect, Kind};
 use crate::scope::{Include, Scope};

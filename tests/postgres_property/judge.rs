@@ -80,6 +80,8 @@ fn class_of(text: &str) -> String {
 /// A database that is emptied for each pair.
 struct Place {
     name: String,
+    /// What a tenant in it is called that is a schema.
+    schema: &'static str,
     client: Client,
     engine: Engine,
     tenant: TenantContext,
@@ -110,23 +112,52 @@ const EMPTY: &str = "SET client_min_messages = error; DO $$ DECLARE each record;
     FOR each IN SELECT pubname FROM pg_publication LOOP EXECUTE format('DROP PUBLICATION %I', each.pubname); END LOOP; \
     FOR each IN SELECT fdwname FROM pg_foreign_data_wrapper LOOP EXECUTE format('DROP FOREIGN DATA WRAPPER %I CASCADE', each.fdwname); END LOOP; \
     FOR each IN SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' LOOP EXECUTE format('DROP EXTENSION IF EXISTS %I CASCADE', each.extname); END LOOP; \
+    FOR each IN SELECT format_type(trftype, NULL) AS of_type, lanname FROM pg_transform t JOIN pg_language l ON l.oid = trflang \
+    LOOP EXECUTE format('DROP TRANSFORM FOR %s LANGUAGE %I CASCADE', each.of_type, each.lanname); END LOOP; \
     FOR each IN SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema' \
     LOOP EXECUTE format('DROP SCHEMA %I CASCADE', each.nspname); END LOOP; \
+    FOR each IN SELECT lanname FROM pg_language WHERE oid >= 16384 LOOP EXECUTE format('DROP LANGUAGE %I CASCADE', each.lanname); END LOOP; \
+    FOR each IN SELECT amname FROM pg_am WHERE oid >= 16384 LOOP EXECUTE format('DROP ACCESS METHOD %I CASCADE', each.amname); END LOOP; \
     CREATE SCHEMA public; END $$";
 
 impl Place {
-    async fn new(cluster: &'static Cluster, name: String) -> Self {
+    async fn new(cluster: &'static Cluster, name: String, schema: &'static str) -> Self {
         cluster.create_database(&name);
         let (client, connection) = tokio_postgres::connect(&cluster.url(&name), NoTls).await.unwrap();
         tokio::spawn(connection);
         let engine = support::engine(cluster, &name);
         let tenant = TenantContext::new(&*name, Location::Database(name.clone()));
-        Self { name, client, engine, tenant }
+        Self { name, schema, client, engine, tenant }
+    }
+
+    /// Empties the database for a tenant that is all of it, or a schema in it.
+    async fn empty(&mut self, is_in_schema: bool) {
+        self.client.batch_execute(EMPTY).await.unwrap();
+        let location = if is_in_schema {
+            let sql = format!("CREATE SCHEMA \"{0}\"; SET search_path TO \"{0}\"", self.schema);
+            self.client.batch_execute(&sql).await.unwrap();
+            Location::Schema(self.schema.to_owned())
+        } else {
+            self.client.batch_execute("RESET search_path").await.unwrap();
+            Location::Database(self.name.clone())
+        };
+        self.tenant = TenantContext::new(&*self.name, location);
+    }
+
+    /// The tenant's own schema.
+    fn own_schema(&self) -> &str {
+        if matches!(self.tenant.location, Location::Schema(_)) { self.schema } else { "public" }
+    }
+
+    /// What `pg_dump` says of it, with one name for every tenant that is a schema.
+    fn dump(&self, cluster: &Cluster) -> String {
+        let dump = support::dump(cluster, &self.name);
+        dump.replace(&format!("\"{}\"", self.schema), "tenant").replace(self.schema, "tenant")
     }
 
     /// Makes a schema in the emptied database; answers the statements that ran and what was wrong with the others.
-    async fn load(&self, script: &Script) -> (Script, Vec<String>) {
-        self.client.batch_execute(EMPTY).await.unwrap();
+    async fn load(&mut self, script: &Script, is_in_schema: bool) -> (Script, Vec<String>) {
+        self.empty(is_in_schema).await;
         if self.client.batch_execute(&script.sql()).await.is_ok() {
             return (script.clone(), Vec::new());
         }
@@ -149,7 +180,7 @@ impl Place {
     }
 
     async fn rows(&self, snapshot: &SchemaSnapshot) -> Rows {
-        let reader = Rows::reader("public", snapshot);
+        let reader = Rows::reader(self.own_schema(), snapshot);
         let answer = self.client.simple_query(&reader.query()).await.unwrap();
         let line = |message: &SimpleQueryMessage| match message {
             SimpleQueryMessage::Row(row) => {
@@ -163,15 +194,17 @@ impl Place {
 
 impl Judge {
     pub(crate) async fn new(cluster: &'static Cluster, worker: usize) -> Self {
-        let place = |part: &str| Place::new(cluster, format!("w{worker}_{part}"));
-        let (live, target, shuffled) = (place("live").await, place("target").await, place("shuffled").await);
+        let place = |part: &str, schema| Place::new(cluster, format!("w{worker}_{part}"), schema);
+        let (live, target) = (place("live", "live_one").await, place("target", "The target").await);
+        let shuffled = place("shuffled", "shuffled_one").await;
         Self { cluster, live, target, shuffled, dump_every: 10, left_out: Vec::new(), statements: 0 }
     }
 
     /// Checks the pair of an origin.
     pub(crate) async fn check(&mut self, origin: &Origin) -> Pair {
         let choices = [Side::A, Side::B].map(|side| Choices::of(origin, side));
-        let [a, b] = choices.clone().map(made::schema);
+        let version = self.cluster.major_version();
+        let [a, b] = choices.clone().map(|choices| made::schema(choices, version));
         let chosen = choices.map(|choices| choices.chosen());
         self.statements += a.script.statements.len() + b.script.statements.len();
         let mut sides = [Script::default(), Script::default()];
@@ -186,8 +219,8 @@ impl Judge {
         b: &Made,
         sides: &mut [Script; 2],
     ) -> Result<Verdict, Wrong> {
-        let (a_ran, a_left_out) = self.live.load(&a.script).await;
-        let (b_ran, b_left_out) = self.target.load(&b.script).await;
+        let (a_ran, a_left_out) = self.live.load(&a.script, a.is_in_schema).await;
+        let (b_ran, b_left_out) = self.target.load(&b.script, b.is_in_schema).await;
         self.left_out.extend(a_left_out.into_iter().chain(b_left_out));
         *sides = [a_ran, b_ran];
         for insert in &a.rows {
@@ -197,10 +230,10 @@ impl Judge {
         let before = self.live.look().await?;
         let target = self.target.look().await?;
         if origin.seed.is_multiple_of(4) {
-            self.check_order(origin, &sides[1], &target).await?;
+            self.check_order(origin, &sides[1], b.is_in_schema, &target).await?;
         }
         let is_dumped = origin.seed.is_multiple_of(self.dump_every);
-        let dumps = is_dumped.then(|| [&self.live, &self.target].map(|place| support::dump(self.cluster, &place.name)));
+        let dumps = is_dumped.then(|| [&self.live, &self.target].map(|place| place.dump(self.cluster)));
         let [a_dump, b_dump] = dumps.map_or([None, None], |dumps| dumps.map(Some));
         let there = self.check_way("a to b", &before, &target, b_dump.as_deref()).await?;
         if there == Verdict::Refused {
@@ -211,9 +244,15 @@ impl Judge {
     }
 
     /// The order in which a schema was made does not show.
-    async fn check_order(&self, origin: &Origin, script: &Script, expected: &SchemaSnapshot) -> Result<(), Wrong> {
+    async fn check_order(
+        &mut self,
+        origin: &Origin,
+        script: &Script,
+        is_in_schema: bool,
+        expected: &SchemaSnapshot,
+    ) -> Result<(), Wrong> {
         let order = script.shuffled(&mut Rng::with_seed(origin.seed));
-        let (_, left_out) = self.shuffled.load(&order).await;
+        let (_, left_out) = self.shuffled.load(&order, is_in_schema).await;
         if !left_out.is_empty() {
             return Err(Wrong::new("shuffled", left_out.join("\n")));
         }
@@ -276,10 +315,10 @@ impl Judge {
         if let Some(difference) = rows.difference_from(&live.rows(target).await, target, &is_lost) {
             return Err(wrong("rows", difference));
         }
-        let dumped = dump.map(|_| support::dump(self.cluster, &live.name));
+        let dumped = dump.map(|_| live.dump(self.cluster));
         if let (Some(loaded), Some(promoted)) = (dump, dumped)
-            && sorted(&promoted) != sorted(loaded)
-            && let Some(difference) = support::difference_of_dumps(&promoted, loaded)
+            && let [promoted, loaded] = [&*promoted, loaded].map(|dump| sorted(dump).join("\n"))
+            && let Some(difference) = support::difference_of_dumps(&promoted, &loaded)
         {
             return Err(wrong("dump", difference));
         }

@@ -32,7 +32,7 @@ use choices::Origin;
 use judge::{Judge, Pair, Verdict};
 use schema_sync_test_cluster::Cluster;
 
-const PAIRS: u64 = 1_500;
+const PAIRS: u64 = 2_000;
 const WORKERS: usize = 3;
 /// For how many seconds a failing pair is made smaller; `SCHEMA_SYNC_TEST_SHRINK` says another number.
 const SHRINK_SECONDS: u64 = 30;

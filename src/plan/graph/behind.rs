@@ -33,7 +33,7 @@ impl StepGraph {
                         Disturbance::Recreate => {
                             let alterers = doers.alterers.get(&dependent.id).into_iter().flatten();
                             for node in doers.makers.get(&dependent.id).into_iter().chain(alterers) {
-                                self.wait_for_need(Some(&dependent.id), id, *node, doers);
+                                self.wait_for_need(Some(&dependent.id), id, *node, sides, doers);
                             }
                         }
                     }

@@ -1,6 +1,6 @@
 //! Check constraints of tables.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
 use super::super::catalog::{is_default, object};
@@ -78,7 +78,7 @@ impl Kind for Check {
         }
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

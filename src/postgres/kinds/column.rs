@@ -254,6 +254,7 @@ impl Kind for Column {
             let types =
                 sides.from.get(id).into_iter().flat_map(|column| &column.needs).filter(|need| is_remade(need, sides));
             let step = alter_type(id, &before, &after, sides).after(types.cloned());
+            let step = step.after(lineage::departures_below(&lineage::table_of(id), sides));
             steps.push(step.after([typed_table::release_of(&lineage::table_of(id))]));
         }
         if let Some(before) = sides.from.get(id) {
@@ -288,7 +289,7 @@ impl Kind for Column {
         let along: Vec<ObjectId> =
             unmade.chain([default]).chain(owned.chain(children.iter().copied()).map(|part| part.id.clone())).collect();
         let table = lineage::table_of(id);
-        let leaving = lineage::departures(&table, sides);
+        let leaving = lineage::departures(&table, sides).into_iter().chain(lineage::departures_below(&table, sides));
         let clause = format!("DROP COLUMN {}", identifier(last_part(id)));
         // Dropped from the parent alone, a column stays with the children, as their own.
         let stay = lineage::become_local(id, sides);

@@ -293,7 +293,7 @@ impl Kind for Comment {
     }
 
     /// Setting the text of a comment brings it nowhere else: one on a column of a view that becomes a table's.
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

@@ -108,14 +108,31 @@ fn of_changed_type(value: String, field: &Field, whole: &Object, sides: &Sides<'
     let array = if bare == field.type_name { "" } else { "[]" };
     let Some(id) = whole.needs.iter().find(|need| outer_name(need) == bare) else { return value };
     let (Some(before), Some(after)) = (sides.from.get(id), sides.to.get(id)) else { return value };
-    if before.attributes == after.attributes {
-        return value;
+    let by_text = |type_name: &str| format!("{value}::text{array}::{type_name}{array}");
+    let is_changed = before.attributes != after.attributes;
+    let is_along = holds_changed_type(before, sides);
+    if id.kind == "composite_type" && is_changed {
+        if !composite_type::is_made_anew(id, &fields(before), &fields(after), sides) {
+            return value;
+        }
+        // It was made anew along with what it holds first, as which it has the same text.
+        let value = if is_along { by_text(&remade_type::old_outer_name(id, id)) } else { value };
+        return format!("{}({value})", function_of(id));
     }
-    if id.kind == "composite_type" {
-        let is_anew = composite_type::is_made_anew(id, &fields(before), &fields(after), sides);
-        return if is_anew { format!("{}({value})", function_of(id)) } else { value };
-    }
-    format!("{value}::text{array}::{}", field.type_name)
+    if is_changed || is_along { by_text(bare) } else { value }
+}
+
+/// Whether a type holds others that change and have the same text then: it may have been made anew along with them.
+fn holds_changed_type(holder: &Object, sides: &Sides<'_>) -> bool {
+    holder.needs.iter().any(|need| {
+        let (Some(before), Some(after)) = (sides.from.get(need), sides.to.get(need)) else { return false };
+        match need.kind.as_str() {
+            "enum" | "range_type" => before.attributes != after.attributes,
+            "domain" => before.attributes != after.attributes || holds_changed_type(before, sides),
+            "composite_type" => before.attributes == after.attributes && holds_changed_type(before, sides),
+            _ => false,
+        }
+    })
 }
 
 /// What the functions are called that cast values of a type over.

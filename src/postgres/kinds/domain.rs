@@ -128,7 +128,8 @@ impl Kind for Domain {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let step = MigrationStep::drop(&object.id, format!("DROP DOMAIN {}", outer_name(&object.id)));
+        let step = MigrationStep::drop(&object.id, format!("DROP DOMAIN {}", outer_name(&object.id)))
+            .after(remade_type::ends_of_old_forms_of(&object.id, sides));
         let comments: Vec<ObjectId> = super::comments_within(&object.id, sides.from).collect();
         Ok(super::found_by_bare_name(object, sides, vec![step.unmaking(comments)]))
     }

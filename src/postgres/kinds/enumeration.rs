@@ -99,7 +99,8 @@ impl Kind for Enumeration {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}", outer_name(&object.id)));
+        let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}", outer_name(&object.id)))
+            .after(remade_type::ends_of_old_forms_of(&object.id, sides));
         let step = step.unmaking(super::comments_of(&object.id, sides.from));
         Ok(super::found_by_bare_name(object, sides, vec![step]))
     }

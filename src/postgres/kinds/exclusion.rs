@@ -56,7 +56,7 @@ impl Kind for Exclusion {
         index::rule_of_parts(change).unwrap_or(Rule::Replace)
     }
 
-    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+    fn rebinds(&self, changes: &[Change<'_>], _: &ObjectId) -> bool {
         changes.iter().any(|change| change.attribute == "attached")
     }
 

@@ -200,7 +200,7 @@ impl Kind for ForeignKey {
         }
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

@@ -9,7 +9,7 @@ use super::super::quote::{identifier, in_schema, last_part, literal, outer_name}
 use super::column::{Attributes, altering};
 use super::sequence::SequenceOptions;
 use super::{column, lineage, table};
-use crate::kind::Sides;
+use crate::kind::{Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +188,12 @@ pub(super) fn sequence_logging(
     let word = if is_logged { "LOGGED" } else { "UNLOGGED" };
     let statement = format!("ALTER SEQUENCE {} SET {word}", identity.sequence_of(id));
     (was_otherwise != identity.sequence_logged_otherwise).then(|| MigrationStep::alter(id, statement))
+}
+
+/// The name of the sequence of an identity column, where it is logged and its table is not, or the other way.
+pub(super) fn sequence_logged_otherwise(column: &Object) -> Option<String> {
+    let identity = attributes_of::<Attributes>(column).ok()?.identity?;
+    identity.sequence_logged_otherwise.then(|| identity.sequence_of(&column.id))
 }
 
 #[cfg(test)]

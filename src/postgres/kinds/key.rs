@@ -166,7 +166,7 @@ impl Kind for Key {
         moved_index::outlives(object, need, sides)
     }
 
-    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+    fn rebinds(&self, changes: &[Change<'_>], _: &ObjectId) -> bool {
         changes.iter().any(|change| change.attribute == "attached")
     }
 

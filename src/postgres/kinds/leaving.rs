@@ -49,7 +49,7 @@ pub(super) fn drop_left_behind(id: &ObjectId, sides: &Sides<'_>) -> Vec<Migratio
         let step = altering(id, format!("DROP COLUMN {}", identifier(last_part(&column.id))));
         let (kind, detail) = (HazardKind::DataLoss, "every value of the column is lost".to_owned());
         let hazards = vec![Hazard { kind, object: column.id.clone(), detail }];
-        let step = step.unmaking([column.id.clone()]);
+        let step = step.unmaking([column.id.clone()]).after(lineage::departures_below(id, sides));
         MigrationStep { hazards, fold: Fold::Alone, ..step }
     };
     let indexes = lineage::left_indexes(id, sides).into_iter().map(drop_index);

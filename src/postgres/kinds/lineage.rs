@@ -42,6 +42,22 @@ pub(super) fn departures(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     children.filter(leaves).map(|child| departure(&child.id)).collect()
 }
 
+/// The departures of the tables that stay children of a table, directly or through others, and leave another parent. Until
+/// then they have from that parent as well what they have from this table.
+pub(super) fn departures_below(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let children = sides.from.of_kind("table").filter(|child| stays_child(&child.id, table, sides));
+    let leaves = |child: &Object| {
+        let after = sides.to.get(&child.id);
+        let mut parents = child.needs.iter().filter(|need| need.kind == "table");
+        parents.any(|parent| after.is_some_and(|after| !after.needs.contains(parent)))
+    };
+    let with_below = |child: &Object| {
+        let own = leaves(child).then(|| departure(&child.id));
+        own.into_iter().chain(departures_below(&child.id, sides)).collect::<Vec<_>>()
+    };
+    children.flat_map(with_below).collect()
+}
+
 /// The partitions of a table that are dropped.
 pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let children = sides.from.of_kind("table").filter(|child| child.needs.contains(table));

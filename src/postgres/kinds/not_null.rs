@@ -256,7 +256,10 @@ pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Resul
             }
         }
         (Some(_), None) => {
-            steps.push(table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL")));
+            steps.push(
+                children::drop_above_keys(id, sides)
+                    .unwrap_or_else(|| table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL"))),
+            );
             steps.extend(keep_with_children(after, sides)?);
         }
         // Where both say the same, the name follows a parent: see [`rename_with_table`].

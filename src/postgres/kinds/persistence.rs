@@ -2,13 +2,14 @@
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
+use super::super::quote::{dollar_quoted, literal, outer_name};
 use super::lineage::table_of;
-use super::table;
+use super::{identity, sequence, table};
 use crate::kind::Sides;
 use crate::plan::{Fold, HazardKind, MigrationStep};
 
 /// A name for the moment at which a table changes; for ordering only.
-fn change_of(table: &ObjectId) -> ObjectId {
+pub(super) fn change_of(table: &ObjectId) -> ObjectId {
     table.sibling("persistence", table.name.clone())
 }
 
@@ -23,7 +24,31 @@ pub(super) fn step(id: &ObjectId, unlogged: bool, sides: &Sides<'_>) -> Migratio
     let step = table::altering(id, format!("SET {word}")).making([change_of(id)]).after(awaited);
     let step = step.hazard(HazardKind::TableRewrite, "every row is written again");
     // In one statement with it, the sequence of a new identity would stay as the table was.
-    MigrationStep { fold: Fold::Alone, ..step }
+    let step = MigrationStep { fold: Fold::Alone, ..step };
+    sequences_logged_otherwise(id, unlogged, sides).into_iter().fold(step, MigrationStep::then)
+}
+
+/// From PostgreSQL 15 on, the sequences of its columns change with a table: what gives back to them how they are logged.
+/// Before, none has changed.
+fn sequences_logged_otherwise(table: &ObjectId, unlogged: bool, sides: &Sides<'_>) -> Vec<String> {
+    let is_otherwise = |sequence: &&Object| {
+        let after = sides.to.get(&sequence.id);
+        after.is_some_and(|after| after.attribute("unlogged").is_some() != unlogged)
+    };
+    let owned = sequence::owned_by(table, sides.from).filter(is_otherwise).map(|sequence| outer_name(&sequence.id));
+    let stays = |column: &&Object| sides.to.get(&column.id).and_then(identity::sequence_logged_otherwise).is_some();
+    let columns = sides.from.parts("column", table).filter(stays);
+    let of_identities = columns.filter_map(identity::sequence_logged_otherwise);
+    let word = if unlogged { "LOGGED" } else { "UNLOGGED" };
+    let give_back = |name: String| {
+        let is_changed = format!(
+            "(SELECT (relpersistence = 'u') = {unlogged} FROM pg_catalog.pg_class WHERE oid = {}::pg_catalog.regclass)",
+            literal(&name)
+        );
+        let change = literal(&format!("ALTER SEQUENCE {name} SET {word}"));
+        format!("DO {}", dollar_quoted(&format!("BEGIN IF {is_changed} THEN EXECUTE {change}; END IF; END")))
+    };
+    owned.chain(of_identities).map(give_back).collect()
 }
 
 /// Whether a key refers to the same table on both sides: one that does not is gone before its tables change.

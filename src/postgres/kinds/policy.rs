@@ -1,6 +1,6 @@
 //! Row security policies. That a table is under row security at all is the table's own attribute.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -112,7 +112,7 @@ impl Kind for Policy {
     }
 
     /// It may have to go before a column can, and come back only when another column is there.
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

@@ -162,7 +162,8 @@ impl Kind for RangeType {
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
         let function = canonical_function(object, sides.from).map(|function| function.id.clone());
         let cascade = if function.is_some() { " CASCADE" } else { "" };
-        let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}{cascade}", outer_name(&object.id)));
+        let step = MigrationStep::drop(&object.id, format!("DROP TYPE {}{cascade}", outer_name(&object.id)))
+            .after(remade_type::ends_of_old_forms_of(&object.id, sides));
         let along = function.iter().flat_map(|function| super::comments_of(function, sides.from));
         let comments = super::comments_within(&object.id, sides.from);
         let step = step.unmaking(along.chain(comments).collect::<Vec<_>>()).unmaking(function);

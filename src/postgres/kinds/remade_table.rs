@@ -6,6 +6,7 @@ use schema_sync_store::{Object, ObjectId, SnapshotHash};
 use super::super::quote::{identifier, last_part, literal, outer_name};
 use super::super::type_change::Conversion;
 use super::column::is_inherited;
+use super::waiting_value::Form;
 use super::{held_type, lineage, sequence, typed_table};
 use crate::kind::Sides;
 use crate::plan::{Check, Fold, Hazard, HazardKind, MigrationStep};
@@ -74,10 +75,9 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
             kept.lose(&column.id, "every value of the column is lost".to_owned());
             continue;
         };
-        let is_text = leans_on_change(column, sides);
-        // Text has the collation of what it is made of, which may go meanwhile.
-        saved.push(if is_text { format!("{name}::text COLLATE pg_catalog.\"C\" AS {name}") } else { name.clone() });
-        values.push(value((&name, is_text), column, other, sides, &mut kept));
+        let form = Form::of(column, other, sides);
+        saved.push(form.kept(&name));
+        values.push(value((&name, form), column, other, sides, &mut kept));
         names.push(name);
     }
     if names.is_empty() {
@@ -133,14 +133,8 @@ fn place_of(table: &ObjectId, what: &str) -> String {
     format!("pg_temp.schema_sync_{what}_{}", hash.get(..16).unwrap_or_default())
 }
 
-/// Whether a column's values cannot wait as they are, as their type changes or goes meanwhile.
-fn leans_on_change(column: &Object, sides: &Sides<'_>) -> bool {
-    let mut types = column.needs.iter().filter(|need| !matches!(need.kind.as_str(), "table" | "column" | "schema"));
-    types.any(|need| sides.from.get(need) != sides.to.get(need))
-}
-
 /// A kept value as the new column takes it.
-fn value((name, is_text): (&str, bool), before: &Object, after: &Object, sides: &Sides<'_>, kept: &mut Kept) -> String {
+fn value((name, form): (&str, Form), before: &Object, after: &Object, sides: &Sides<'_>, kept: &mut Kept) -> String {
     let type_of =
         |column: &Object| column.attribute("type").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let (old, new) = (type_of(before), type_of(after));
@@ -149,7 +143,8 @@ fn value((name, is_text): (&str, bool), before: &Object, after: &Object, sides: 
     if let Conversion::Narrowing { .. } = conversion {
         kept.lose(&before.id, format!("{old} becomes {new}: values that do not fit are lost or stop the change"));
     }
-    if is_text { format!("{name}::{new}") } else { conversion.value_of(name).unwrap_or_else(|| name.to_owned()) }
+    let converted = form.value(name, &new).or_else(|| conversion.value_of(name));
+    converted.unwrap_or_else(|| name.to_owned())
 }
 
 /// Keeps what the sequences of a table's columns have counted to.

@@ -113,13 +113,21 @@ fn uses(type_id: &ObjectId, id: &ObjectId, sides: &Sides<'_>) -> bool {
         || before.needs.iter().filter(is_type).filter(stays).any(|need| uses(need, id, sides))
 }
 
-/// The types that are made of a type no longer: they change before it is made anew.
-fn former_containers(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+/// The types that are made of types made anew no longer.
+fn former_containers(remade: &[&ObjectId], sides: &Sides<'_>) -> Vec<ObjectId> {
     let types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
     let leaves = |type_: &&Object| {
-        type_.needs.contains(id) && sides.to.get(&type_.id).is_some_and(|after| !after.needs.contains(id))
+        let Some(after) = sides.to.get(&type_.id).filter(|_| !remade.contains(&&type_.id)) else { return false };
+        remade.iter().any(|id| type_.needs.contains(*id) && !after.needs.contains(*id))
     };
     types.filter(leaves).map(|type_| type_.id.clone()).collect()
+}
+
+/// Whether a type of one side is made of another, directly or through others.
+fn is_made_of(type_id: &ObjectId, id: &ObjectId, side: &SchemaSnapshot) -> bool {
+    let needs = side.get(type_id).into_iter().flat_map(|object| &object.needs);
+    let mut types = needs.filter(|need| matches!(need.kind.as_str(), "composite_type" | "domain") || *need == id);
+    types.any(|need| need == id || is_made_of(need, id, side))
 }
 
 /// Whether a type is made anew along with what it is made of. Where a table begins or ends to be of it, all goes and
@@ -162,10 +170,15 @@ pub(super) struct Making<'a> {
 /// The steps that make a type anew, and what is made of it.
 pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let containers = containers(id, sides);
-    let mut step = MigrationStep::alter(id, set_aside(id, id)).after(former_containers(id, sides));
+    let remade: Vec<&ObjectId> = containers.iter().map(|container| &container.id).chain([id]).collect();
+    // What is made of the type no longer changes before it, but where that comes to be made of it through others: then
+    // it is of the old form until then.
+    let (behind, before): (Vec<_>, Vec<_>) =
+        former_containers(&remade, sides).into_iter().partition(|type_id| is_made_of(type_id, id, sides.to));
+    let mut step = MigrationStep::alter(id, set_aside(id, id)).after(before);
     let [release, bind] = bindings(&containers, sides);
     step.statements.splice(0..0, release);
-    for type_id in containers.iter().map(|container| &container.id).chain([id]) {
+    for type_id in &remade {
         step = step.after(departures(type_id, sides));
     }
     step.statements.extend(containers.iter().map(|container| set_aside(&container.id, id)));
@@ -192,29 +205,57 @@ pub(super) fn remake(id: &ObjectId, making: Making<'_>, sides: &Sides<'_>) -> Re
         let functions = making.cast.map_or_else(Vec::new, |cast| cast.drops(old)).into_iter();
         functions.chain(old.iter().map(|old| format!("DROP TYPE {}", old_outer_name(old, id)))).collect::<Vec<_>>()
     };
-    let (free, used) = old.split_at(old.iter().position(|old| has_former_users(old, sides)).unwrap_or(old.len()));
+    let (free, used) =
+        old.split_at(old.iter().position(|old| has_former_users(old, &behind, sides)).unwrap_or(old.len()));
     step.statements.extend(drops(free));
     if used.is_empty() {
         return Ok(vec![step]);
     }
-    let mut last = MigrationStep::alter(id, "").after(users_of_both_forms(used, sides));
+    let mut last = MigrationStep::alter(id, "").after(users_of_both_forms(used, sides)).after(behind);
     last.statements = drops(used);
+    let last = last.making([end_of_old_forms(id)]);
     Ok(vec![step, last])
 }
 
-/// Whether types go that are made of a type: they are of its old form until then.
-fn has_former_users(id: &ObjectId, sides: &Sides<'_>) -> bool {
+/// Whether types go that are made of a type, or change behind it: they are of its old form until then.
+fn has_former_users(id: &ObjectId, behind: &[ObjectId], sides: &Sides<'_>) -> bool {
     let mut types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
-    types.any(|object| object.needs.contains(id) && sides.to.get(&object.id).is_none())
+    let is_late = |object: &Object| sides.to.get(&object.id).is_none() || behind.contains(&object.id);
+    types.any(|object| object.needs.contains(id) && is_late(object))
 }
 
-/// The types that go while types that they are made of are made anew, and what may need the new ones before they do:
-/// columns move from the ones to others.
+/// The types that go while types that they are made of are made anew, and those that may need the new ones before they do:
+/// columns move from the ones to the others.
 fn users_of_both_forms(remade: &[&ObjectId], sides: &Sides<'_>) -> Vec<ObjectId> {
     let uses = |object: &&Object| remade.iter().any(|id| object.needs.contains(*id));
+    let types = |side: &SchemaSnapshot| {
+        let types = ["composite_type", "domain"].into_iter().flat_map(|kind| side.of_kind(kind));
+        types.filter(uses).map(|object| object.id.clone()).collect::<Vec<_>>()
+    };
+    let going = types(sides.from).into_iter().filter(|id| sides.to.get(id).is_none());
+    going.chain(types(sides.to)).collect()
+}
+
+/// A name for the moment at which the old forms of all that was made anew with a type are gone; for ordering only.
+fn end_of_old_forms(id: &ObjectId) -> ObjectId {
+    id.sibling("old_forms", id.name.clone())
+}
+
+/// The moments at which the old forms of types are gone that a type that goes is part of.
+pub(super) fn ends_of_old_forms_of(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let types = ["composite_type", "domain"].into_iter().flat_map(|kind| sides.from.of_kind(kind));
-    let going = types.filter(|object| sides.to.get(&object.id).is_none());
-    going.chain(sides.to.objects()).filter(uses).map(|object| object.id.clone()).collect()
+    let wholes = types.filter(|type_| type_.needs.contains(id) && sides.to.get(&type_.id).is_some());
+    let mut parts: Vec<&ObjectId> = wholes.flat_map(|whole| whole.needs.iter().chain([&whole.id])).collect();
+    let mut place = 0;
+    while let Some(part) = parts.get(place).copied() {
+        let is_type = matches!(part.kind.as_str(), "composite_type" | "domain");
+        let below = sides.from.get(part).filter(|_| is_type).into_iter().flat_map(|type_| &type_.needs);
+        let below: Vec<&ObjectId> = below.filter(|need| !parts.contains(need)).collect();
+        parts.extend(below);
+        place += 1;
+    }
+    // The old form of what the type is made of itself waits for it to go.
+    parts.into_iter().filter(|part| *part != id && !is_made_of(id, part, sides.from)).map(end_of_old_forms).collect()
 }
 
 /// A domain with the constraints and the default that it keeps, which fit the type that is new: its own steps come later.

@@ -233,6 +233,14 @@ impl Routine {
     }
 }
 
+/// The transforms of a routine's language as it was before. A routine that is made while there is one for a type of its
+/// arguments leans on that, whether or not it speaks of it: so it is made when those that go are gone.
+fn former_transforms(object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let language = object.attribute("language").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let transforms = sides.from.of_kind("transform").filter(|transform| last_part(&transform.id) == language);
+    transforms.map(|transform| transform.id.clone()).collect()
+}
+
 /// Settings that hold lists of names are stored as such lists (`GUC_LIST_QUOTE` in PostgreSQL's sources), of which each
 /// name is a literal, as one may be empty; the others are plain text.
 fn setting_clause(setting: &str) -> String {
@@ -287,12 +295,15 @@ impl Kind for Routine {
         }
     }
 
-    fn create(&self, object: &Object, _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::create(&object.id, self.statement(object)?)])
+    fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let step = MigrationStep::create(&object.id, self.statement(object)?).after(former_transforms(object, sides));
+        // Bodies that are text may call it, which nobody sees: it is missing for as short as can be.
+        Ok(vec![if sides.from.get(&object.id).is_some() { step.early() } else { step }])
     }
 
-    fn alter(&self, object: &Object, _: &[Change<'_>], _: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        Ok(vec![MigrationStep::alter(&object.id, self.statement(object)?)])
+    fn alter(&self, object: &Object, _: &[Change<'_>], sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        let step = MigrationStep::alter(&object.id, self.statement(object)?);
+        Ok(vec![step.after(former_transforms(object, sides))])
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -315,6 +326,11 @@ impl Kind for Routine {
     /// Between what its body needs no longer and what it needs instead there may be no other order than to make it anew.
     fn is_derived(&self) -> bool {
         true
+    }
+
+    /// See [`former_transforms`].
+    fn rebinds(&self, _: &[Change<'_>], need: &ObjectId) -> bool {
+        need.kind != "transform"
     }
 
     /// A new body may speak of what other steps make, so that nothing may call it before them.

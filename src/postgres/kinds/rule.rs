@@ -1,6 +1,6 @@
 //! Rewrite rules other than those that make views, carried as the server prints them.
 
-use schema_sync_store::Object;
+use schema_sync_store::{Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -65,7 +65,7 @@ impl Kind for Rule {
         if change.attribute == "enabled" { crate::kind::Rule::Alter } else { crate::kind::Rule::Replace }
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

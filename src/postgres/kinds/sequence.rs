@@ -7,7 +7,7 @@ use super::super::catalog::{Cells, Reading, class, is_default, object};
 use super::super::quote::{dollar_quoted, outer_name};
 use super::super::spoken::{OWNER, Spoken};
 use super::relation::RelationRow;
-use super::{lineage, owner};
+use super::{lineage, owner, persistence};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -224,6 +224,12 @@ pub(super) fn owned_by<'a>(table: &'a ObjectId, side: &'a SchemaSnapshot) -> imp
     side.of_kind("sequence").filter(move |sequence| sequence.needs.iter().any(is_of_table))
 }
 
+/// The moments at which the tables of its columns become logged or unlogged, which would take it along.
+fn owner_changes(sequence: &Object) -> impl Iterator<Item = ObjectId> {
+    let owners = sequence.needs.iter().filter(|need| need.kind == "column");
+    owners.map(|column| persistence::change_of(&lineage::table_of(column)))
+}
+
 /// Whether a sequence of the `to` side is there before. One whose column goes lets go of that first.
 pub(super) fn stays(sequence: &Object, sides: &Sides<'_>) -> bool {
     sides.from.get(&sequence.id).is_some()
@@ -266,7 +272,7 @@ impl Kind for Sequence {
     }
 
     fn create(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
-        let step = MigrationStep::create(&object.id, create_statement(object)?);
+        let step = MigrationStep::create(&object.id, create_statement(object)?).after(owner_changes(object));
         Ok(vec![own_statements(object, sides)?.into_iter().fold(step, MigrationStep::then)])
     }
 
@@ -311,6 +317,7 @@ impl Kind for Sequence {
         let owner = object.needs.iter().filter(|need| need.kind == "column" && sides.from.get(need).is_none());
         let awaited: Vec<ObjectId> =
             owner.flat_map(|column| [column.sibling("default", column.name.clone()), column.clone()]).collect();
+        let awaited: Vec<ObjectId> = awaited.into_iter().chain(owner_changes(object)).collect();
         let leaves = before.owned_by.is_some() && before.owned_by != after.owned_by;
         let leaving =
             leaves.then(|| MigrationStep::alter(id, format!("ALTER SEQUENCE {name} OWNED BY NONE")).letting_go());

@@ -84,7 +84,7 @@ impl Kind for Statistics {
         if change.attribute == "target" { Rule::Alter } else { Rule::Replace }
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

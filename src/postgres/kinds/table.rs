@@ -216,7 +216,7 @@ impl Kind for Table {
 
     /// The server does not detach a partition whose rows are referred to: foreign keys to the tables above go first.
     fn displaces(&self, object: &Object, sides: &Sides<'_>) -> Vec<ObjectId> {
-        if remade_table::must_be_remade(&object.id, sides) {
+        if remade_table::is_remade(&object.id, sides) {
             return vec![object.id.clone()];
         }
         if !lineage::is_moved(&object.id, sides) {

@@ -133,7 +133,7 @@ impl Kind for Trigger {
         if dependent.attribute("of_partition").is_some() { Disturbance::Recreate } else { Disturbance::None }
     }
 
-    fn rebinds(&self, _: &[Change<'_>]) -> bool {
+    fn rebinds(&self, _: &[Change<'_>], _: &ObjectId) -> bool {
         false
     }
 

@@ -156,7 +156,7 @@ impl Kind for View {
         }
     }
 
-    fn rebinds(&self, changes: &[Change<'_>]) -> bool {
+    fn rebinds(&self, changes: &[Change<'_>], _: &ObjectId) -> bool {
         changes.iter().any(|change| change.attribute == "definition")
     }
 

@@ -4,6 +4,10 @@ use super::{Maker, Relation};
 
 impl Maker {
     pub(super) fn database(&mut self) {
+        self.conversion();
+        if self.is_in_schema() {
+            return;
+        }
         if self.with("publications", 15) {
             self.publications();
         }
@@ -16,6 +20,9 @@ impl Maker {
         if self.with("event triggers", 8) {
             self.event_trigger();
         }
+    }
+
+    fn conversion(&mut self) {
         let at = self.top.at("cv");
         if self.with("conversions", 8) && at.chance("is there", 60) {
             let (prefix, schema) = self.prefix(&at, "cv");
@@ -43,6 +50,8 @@ impl Maker {
                 let at = at.at(&member.slot);
                 if !is_whole && at.chance("member", 30) {
                     needs.push(member.id.clone());
+                    // Children that are there come along, later ones do not.
+                    needs.extend(["in0", "in1"].map(str::to_owned));
                     let column = member.columns.first();
                     let columns =
                         column.filter(|_| at.chance("columns", 25)).map(|column| format!(" ({})", column.name));

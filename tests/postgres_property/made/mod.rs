@@ -3,6 +3,7 @@
 //! change of type, as numbers are small and whole and all enums have the value `a`.
 
 mod database;
+mod handlers;
 mod partitions;
 mod parts;
 mod reactions;
@@ -21,14 +22,20 @@ use crate::script::Script;
 pub(crate) struct Made {
     pub(crate) script: Script,
     pub(crate) rows: Vec<String>,
+    /// Whether the tenant is a schema and not a database.
+    pub(crate) is_in_schema: bool,
 }
 
-pub(crate) fn schema(choices: Rc<Choices>) -> Made {
-    let mut maker = Maker::new(Below::top(choices));
+/// A schema that a server of this major version can hold.
+pub(crate) fn schema(choices: Rc<Choices>, version: u32) -> Made {
+    let mut maker = Maker::new(Below::top(choices), version);
     maker.schemas();
     maker.types();
     maker.sequences();
+    maker.access_methods();
+    maker.language();
     maker.routines();
+    maker.transforms();
     maker.tables();
     maker.partitioned();
     maker.parts();
@@ -37,7 +44,7 @@ pub(crate) fn schema(choices: Rc<Choices>) -> Made {
     maker.text_search();
     maker.database();
     maker.comments();
-    Made { script: maker.script, rows: maker.rows }
+    Made { is_in_schema: maker.is_in_schema(), script: maker.script, rows: maker.rows }
 }
 
 /// A type that a column may have.
@@ -94,34 +101,43 @@ struct Function {
 
 struct Maker {
     top: Below,
+    version: u32,
     script: Script,
     rows: Vec<String>,
     with_rows: bool,
     types: Vec<Type>,
     functions: Vec<Function>,
     sequences: Vec<(&'static str, String, String)>,
+    /// The access method of tables beside the server's own.
+    heap: Option<String>,
+    language: Option<String>,
     relations: Vec<Relation>,
     /// What may have a comment: statement, and the object as COMMENT names it.
     subjects: Vec<(String, String)>,
 }
 
-/// In how many of a hundred pairs tables may have children. None, until a column that a child declares as well stays
-/// where its parent's goes; more by hand.
-const INHERITANCE: usize = 0;
+/// In how many of a hundred pairs tables may have children.
+const INHERITANCE: usize = 30;
+
+/// In how many of a hundred pairs the tenants are schemas.
+const IN_SCHEMAS: usize = 15;
 
 /// Schemas beside the tenant's own.
 const SCHEMAS: [&str; 2] = ["other", "\"Third one\""];
 
 impl Maker {
-    fn new(top: Below) -> Self {
+    fn new(top: Below, version: u32) -> Self {
         Self {
             with_rows: top.shared("with rows", 2) == 0,
             top,
+            version,
             script: Script::default(),
             rows: Vec::new(),
             types: Vec::new(),
             functions: Vec::new(),
             sequences: Vec::new(),
+            heap: None,
+            language: None,
             relations: Vec::new(),
             subjects: Vec::new(),
         }
@@ -130,6 +146,11 @@ impl Maker {
     /// Whether both schemas of the pair may have some sort of things: each pair has a few sorts only.
     fn with(&self, sort: &str, percent: usize) -> bool {
         self.top.at("with").shared(sort, 100) >= 100 - percent
+    }
+
+    /// Whether the tenants of the pair are schemas: what is elsewhere is none of theirs.
+    fn is_in_schema(&self) -> bool {
+        self.with("tenants that are schemas", IN_SCHEMAS)
     }
 
     /// A name for a slot; in some pairs one that must be quoted with care.
@@ -174,6 +195,9 @@ impl Maker {
     }
 
     fn schemas(&mut self) {
+        if self.is_in_schema() {
+            return;
+        }
         for (place, id) in ["schema other", "schema third"].into_iter().enumerate() {
             let is_needed = self.with_rows || self.with("inheritance", INHERITANCE) || self.with("partitions", 30);
             let is_there = is_needed || self.top.chance(id, 70);

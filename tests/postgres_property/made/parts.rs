@@ -34,7 +34,9 @@ impl Maker {
 
     /// The table's primary key and unique constraints; answers whether its first column is a key.
     fn keys(&mut self, table: &Relation) -> bool {
-        let Some(id) = table.column("id").or(table.columns.first()) else { return false };
+        // With rows, what comes would have no values.
+        let first = table.columns.first().filter(|_| !self.with_rows);
+        let Some(id) = table.column("id").or(first) else { return false };
         let at = self.top.at(&table.slot).at("key");
         let deferral = at.mostly("deferral", 90, &["", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"]);
         let include = table.column("ref").filter(|_| at.chance("include", 10));
@@ -67,7 +69,9 @@ impl Maker {
     fn checks(&mut self, table: &Relation) {
         for kind in ["ck", "cl", "cn"] {
             let at = self.top.at(&table.slot).at(kind);
-            let number = table.column("ref").or(table.columns.first());
+            // With rows, what comes would have the same value in all of them, which may be none of these.
+            let first = table.columns.first().filter(|column| !self.with_rows || column.slot == "id");
+            let number = table.column("ref").or(first);
             let Some(column) = number.filter(|_| at.chance("is there", 25)) else { continue };
             let limit = 1000 + at.pick("limit", 2);
             let name = &column.name;

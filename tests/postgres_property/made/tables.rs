@@ -69,8 +69,9 @@ impl Maker {
         );
         let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let mut needs: Vec<&str> = lines.iter().flat_map(|line| line.needs.iter().map(String::as_str)).collect();
-        needs.push(schema);
-        let sql = format!("CREATE{unlogged} TABLE {name} ({}){options}", texts.join(", "));
+        let (method, need) = self.stored_by(at);
+        needs.extend([schema, need]);
+        let sql = format!("CREATE{unlogged} TABLE {name} ({}){method}{options}", texts.join(", "));
         self.script.add(slot, &needs, sql);
         self.new_table(slot, name, prefix, lines.into_iter().map(|line| line.column).collect());
     }

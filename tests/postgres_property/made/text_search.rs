@@ -1,4 +1,4 @@
-//! Text search dictionaries and configurations.
+//! Text search templates, dictionaries, parsers and configurations.
 
 use super::Maker;
 
@@ -7,6 +7,7 @@ impl Maker {
         if !self.with("text search", 12) {
             return;
         }
+        let template = self.template();
         let at = self.top.at("di");
         let mut dictionary = None;
         if at.chance("is there", 75) {
@@ -21,10 +22,15 @@ impl Maker {
                     "TEMPLATE = simple, ACCEPT = false",
                 ],
             );
-            self.script.add("di", &[schema], format!("CREATE TEXT SEARCH DICTIONARY {name} ({options})"));
+            let own =
+                template.filter(|_| at.chance("own template", 50)).map(|template| format!("TEMPLATE = {template}"));
+            let need = if own.is_some() { "te" } else { "" };
+            let options = own.unwrap_or_else(|| options.to_owned());
+            self.script.add("di", &[schema, need], format!("CREATE TEXT SEARCH DICTIONARY {name} ({options})"));
             self.subject("di", format!("TEXT SEARCH DICTIONARY {name}"));
             dictionary = Some(name);
         }
+        let parser = self.parser();
         let at = self.top.at("cf");
         if !at.chance("is there", 75) {
             return;
@@ -32,7 +38,10 @@ impl Maker {
         let (prefix, schema) = self.prefix(&at, "cf");
         let name = format!("{prefix}{}", self.name(&at, "cf"));
         let from = at.one("from", &["COPY = simple", "PARSER = \"default\""]);
-        self.script.add("cf", &[schema], format!("CREATE TEXT SEARCH CONFIGURATION {name} ({from})"));
+        let own = parser.filter(|_| from.starts_with("PARSER") && at.chance("own parser", 60));
+        let need = if own.is_some() { "pa" } else { "" };
+        let from = own.map_or_else(|| from.to_owned(), |parser| format!("PARSER = {parser}"));
+        self.script.add("cf", &[schema, need], format!("CREATE TEXT SEARCH CONFIGURATION {name} ({from})"));
         self.subject("cf", format!("TEXT SEARCH CONFIGURATION {name}"));
         if let Some(dictionary) = dictionary.filter(|_| at.chance("mapped", 70)) {
             let verb = if from.starts_with("COPY") { "ALTER" } else { "ADD" };
@@ -56,5 +65,33 @@ impl Maker {
             let need = table.id.clone();
             self.script.add("t0 words", &["cf", "cf mapped", &need], sql);
         }
+    }
+
+    fn template(&mut self) -> Option<String> {
+        let at = self.top.at("te");
+        if !at.chance("is there", 60) {
+            return None;
+        }
+        let (prefix, schema) = self.prefix(&at, "te");
+        let name = format!("{prefix}{}", self.name(&at, "te"));
+        let init = at.one("init", &["INIT = dsimple_init, ", ""]);
+        let sql = format!("CREATE TEXT SEARCH TEMPLATE {name} ({init}LEXIZE = dsimple_lexize)");
+        self.script.add("te", &[schema], sql);
+        self.subject("te", format!("TEXT SEARCH TEMPLATE {name}"));
+        Some(name).filter(|_| !init.is_empty())
+    }
+
+    fn parser(&mut self) -> Option<String> {
+        let at = self.top.at("pa");
+        if !at.chance("is there", 60) {
+            return None;
+        }
+        let (prefix, schema) = self.prefix(&at, "pa");
+        let name = format!("{prefix}{}", self.name(&at, "pa"));
+        let headline = at.one("headline", &["", ", HEADLINE = prsd_headline"]);
+        let functions = "START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype";
+        self.script.add("pa", &[schema], format!("CREATE TEXT SEARCH PARSER {name} ({functions}{headline})"));
+        self.subject("pa", format!("TEXT SEARCH PARSER {name}"));
+        Some(name)
     }
 }

@@ -19,7 +19,7 @@ impl Maker {
 
     fn extensions(&mut self) {
         let at = self.top.at("extension");
-        if !self.with("extensions", 15) {
+        if !self.with("extensions", 15) || self.is_in_schema() {
             return;
         }
         for (slot, name, value) in [("ci", "citext", "n::text"), ("hs", "hstore", "'a=>1'"), ("lt", "ltree", "'a.b'")] {

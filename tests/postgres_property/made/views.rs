@@ -66,9 +66,11 @@ impl Maker {
         } else {
             at.mostly("options", 75, &["", " WITH (security_barrier=true)", " WITH (security_invoker=true)"])
         };
+        let (method, need) = if is_materialized { self.stored_by(&at) } else { (String::new(), "") };
+        needs.push(need.to_owned());
         let empty = if is_materialized { at.mostly("filled", 70, &["", " WITH NO DATA"]) } else { "" };
         let needs: Vec<&str> = needs.iter().map(String::as_str).collect();
-        self.script.add(slot, &needs, format!("CREATE {words} {name}{options} AS {query}{empty}"));
+        self.script.add(slot, &needs, format!("CREATE {words} {name}{method}{options} AS {query}{empty}"));
         self.subject(slot, format!("{words} {name}"));
         self.subject(slot, format!("COLUMN {name}.{first}"));
         columns.extend(extra);

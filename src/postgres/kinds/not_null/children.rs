@@ -1,9 +1,9 @@
 //! What a parent's constraint does to those that children have of the same column.
 
-use schema_sync_store::{Object, ObjectId};
+use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
-use super::super::super::quote::{identifier, last_part};
-use super::super::{lineage, table};
+use super::super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
+use super::super::{is_partitioned, lineage, table};
 use super::{Stated, add, of, parent_of, rename_where_named};
 use crate::kind::Sides;
 use crate::plan::{MigrationStep, PlanError};
@@ -49,6 +49,32 @@ fn children<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<(&'a Object, &'a Object
     found
 }
 
+/// Whether a column is in its table's primary key, which does not let it be null.
+fn is_in_key(column: &ObjectId, sides: &Sides<'_>) -> bool {
+    let table = lineage::table_of(column);
+    let keys = |side: &SchemaSnapshot| side.parts("primary_key", &table).any(|key| key.needs.contains(column));
+    keys(sides.from) || keys(sides.to)
+}
+
+/// The step by which a parent loses it, where children have keys of their own: servers before PostgreSQL 18 take it from
+/// the children as well, and refuse to where one is in a key.
+pub(super) fn drop_above_keys(id: &ObjectId, sides: &Sides<'_>) -> Option<MigrationStep> {
+    if is_partitioned(id, sides) || !children(id, sides).iter().any(|(_, after)| is_in_key(&after.id, sides)) {
+        return None;
+    }
+    let name = outer_name(id);
+    let drop = |only: &str| {
+        literal(&format!("ALTER TABLE {only}{name} ALTER COLUMN {} DROP NOT NULL", identifier(last_part(id))))
+    };
+    let body = format!(
+        "BEGIN IF current_setting('server_version_num')::integer >= 180000 THEN EXECUTE {}; ELSE EXECUTE {}; END IF; END",
+        drop(""),
+        drop("ONLY ")
+    );
+    let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
+    Some(step.locking(table::access_exclusive(&name)))
+}
+
 /// What a parent gains must not leave children with names that the server would not let them change then, nor with
 /// constraints of their own that should be the parent's alone.
 pub(super) fn make_way_in_children(parent: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
@@ -69,7 +95,7 @@ pub(super) fn make_way_in_children(parent: &Object, sides: &Sides<'_>) -> Result
 /// there is but one in any case.
 fn makes_way(before: &Object, old: &Stated, new: &Stated, sides: &Sides<'_>) -> Result<bool, PlanError> {
     let is_given = old.is_local && !new.is_local && is_child_twice(&before.id, sides);
-    Ok(is_given && parent_of(before, sides.from)?.is_none())
+    Ok(is_given && parent_of(before, sides.from)?.is_none() && !is_in_key(&before.id, sides))
 }
 
 /// What a parent loses goes with its children as well, on servers before PostgreSQL 18 or where they do not declare it:

@@ -1,0 +1,10 @@
+CREATE SCHEMA elsewhere;
+CREATE TYPE mood AS ENUM ('glad', 'sad');
+CREATE TYPE word AS (how mood, loud integer);
+CREATE TYPE elsewhere.said AS (what word);
+CREATE DOMAIN low AS integer CHECK (VALUE < 11);
+CREATE TYPE pair AS (a integer, b low);
+CREATE TYPE pair_of AS (a integer, b pair);
+CREATE TABLE t (id integer, lows low[]);
+CREATE FUNCTION rows_of_t() RETURNS SETOF t LANGUAGE sql STABLE AS 'SELECT * FROM t';
+CREATE VIEW rows_of_it AS SELECT * FROM rows_of_t() AS x;

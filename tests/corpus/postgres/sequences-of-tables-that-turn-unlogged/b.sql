@@ -1,0 +1,6 @@
+CREATE SEQUENCE counter;
+CREATE UNLOGGED SEQUENCE other_counter;
+CREATE UNLOGGED TABLE t (id integer, n integer GENERATED ALWAYS AS IDENTITY, s serial);
+ALTER SEQUENCE counter OWNED BY t.id;
+ALTER SEQUENCE other_counter OWNED BY t.id;
+ALTER SEQUENCE t_n_seq SET LOGGED;

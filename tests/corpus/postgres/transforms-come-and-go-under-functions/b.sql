@@ -1,0 +1,7 @@
+CREATE TYPE place AS (street text, number integer);
+CREATE TRANSFORM FOR integer LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));
+CREATE FUNCTION number_of(a place) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT a.number + 1';
+CREATE FUNCTION changed(a integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT 2';
+CREATE FUNCTION caller(a integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT changed(a)';
+CREATE TABLE t (id integer CHECK (changed(id) > 0), at place);
+CREATE VIEW numbers AS SELECT number_of(at) AS number FROM t;

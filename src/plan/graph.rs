@@ -263,7 +263,10 @@ impl StepGraph {
         if !leans_on && doers.droppers.contains_key(id) {
             let alterers = doers.alterers.get(&dependent.id).into_iter().flatten();
             let has_let_go = alterers.clone().position(|alterer| self.steps[*alterer].lets_go);
-            for alterer in alterers.take(has_let_go.map_or(usize::MAX, |place| place + 1)) {
+            // One may wait for the drop itself.
+            let awaits = |alterer: &usize| doers.awaited.get(alterer).is_some_and(|awaited| awaited.contains(id));
+            let first = alterers.take(has_let_go.map_or(usize::MAX, |place| place + 1));
+            for alterer in first.filter(|alterer| !awaits(alterer)) {
                 self.order(*alterer, node);
             }
         }

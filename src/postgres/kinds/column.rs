@@ -208,7 +208,7 @@ impl Kind for Column {
         let children: Vec<&Object> = inherited.chain(joining).collect();
         step = step.making(children.iter().map(|column| column.id.clone())).locking(table::access_exclusive(&name));
         step = step.after(lineage::departures(&lineage::table_of(id), sides));
-        step = step.after(typed_table::before_column(id, sides));
+        step = step.after(typed_table::before_column(id, sides)).after(lineage::joined_columns(id, sides));
         let is_filled = default.is_some() || attributes.identity.is_some() || attributes.generated.is_some();
         let is_proven = !attributes.not_null_constraint.as_ref().is_some_and(NotNull::is_unproven);
         if attributes.not_null && is_proven && !is_filled {
@@ -270,8 +270,15 @@ impl Kind for Column {
         steps.extend(extras(id, &reset, &after, sides));
         let table = lineage::table_of(id);
         let leaving = lineage::departures(&table, sides).into_iter().chain([lineage::departure(&table)]);
-        let leaving: Vec<ObjectId> = leaving.collect();
-        let steps = steps.into_iter().map(|step| step.after(leaving.clone())).collect();
+        // It changes alone once a parent no longer has it.
+        let is_gone = |need: &&ObjectId| need.kind == "column" && sides.to.get(need).is_none();
+        let gone = sides.from.get(id).into_iter().flat_map(|column| column.needs.iter().filter(is_gone).cloned());
+        let leaving: Vec<ObjectId> = leaving.chain(gone.filter(|_| changes_type)).collect();
+        let mut steps: Vec<MigrationStep> = steps.into_iter().map(|step| step.after(leaving.clone())).collect();
+        if changes_type && lineage::is_joined(id, sides) {
+            let types = object.needs.iter().filter(|need| need.kind != "column" && need.kind != "table");
+            steps = steps.into_iter().map(|step| step.after(types.clone().cloned()).letting_go()).collect();
+        }
         Ok(foreign_table::without_rows(steps, id, sides))
     }
 

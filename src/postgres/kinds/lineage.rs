@@ -152,6 +152,20 @@ pub(super) fn joining_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a O
         .collect()
 }
 
+/// The columns that children, and theirs, have already when a parent gains one: they must be as it will be before.
+pub(super) fn joined_columns(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
+    let children = sides.to.of_kind("column").filter(|column| column.needs.contains(id));
+    let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
+    staying.filter(|column| sides.from.get(&column.id).is_some()).map(|column| column.id.clone()).collect()
+}
+
+/// Whether a parent gains a column that this child of it has already.
+pub(super) fn is_joined(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    let needs = sides.to.get(id).into_iter().flat_map(|column| &column.needs);
+    let mut gained = needs.filter(|need| need.kind == "column" && sides.from.get(need).is_none());
+    gained.any(|parent| stays_child(&table_of(id), &table_of(parent), sides))
+}
+
 /// The columns of children, and of theirs, that are declared there as well and go with a column: what is inherited cannot
 /// be dropped before its parent's. Parents come first.
 pub(super) fn parting_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {

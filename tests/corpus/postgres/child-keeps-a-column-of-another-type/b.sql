@@ -1,0 +1,7 @@
+CREATE TABLE g (a int, b text);
+CREATE TABLE p (c int) INHERITS (g);
+CREATE TABLE q (b text, d int) INHERITS (g);
+CREATE INDEX ON p (a);
+ALTER TABLE g RENAME a TO aa;
+ALTER TABLE g ALTER b TYPE varchar(20);
+ALTER TABLE g DROP b CASCADE;

@@ -1,0 +1,2 @@
+CREATE TABLE t (a int NOT NULL, b text DEFAULT 'b' NOT NULL, UNIQUE (a));
+CREATE INDEX i ON t (b);

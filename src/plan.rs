@@ -127,6 +127,9 @@ pub struct MigrationStep {
     /// Whether it goes before every other step that nothing keeps back; used for ordering only.
     #[serde(skip)]
     pub is_early: bool,
+    /// Whether it undoes what the object needed before and needs nothing that it will need; used for ordering only.
+    #[serde(skip)]
+    pub lets_go: bool,
     /// How it joins with a neighbour; used for folding only.
     #[serde(skip)]
     pub fold: Fold,
@@ -164,6 +167,7 @@ impl MigrationStep {
             names_tenant: false,
             after: Vec::new(),
             is_early: false,
+            lets_go: false,
             fold: Fold::Alone,
         }
     }
@@ -245,6 +249,13 @@ impl MigrationStep {
     #[must_use]
     pub fn early(mut self) -> Self {
         self.is_early = true;
+        self
+    }
+
+    /// The same, as that by which an object that stays lets go of what it needed: what goes waits for no later one.
+    #[must_use]
+    pub fn letting_go(mut self) -> Self {
+        self.lets_go = true;
         self
     }
 

@@ -7,7 +7,7 @@ use super::super::catalog::{is_default, object};
 use super::super::printed;
 use super::super::quote::{identifier, last_part, outer_name};
 use super::constraint::ConstraintRow;
-use super::{foreign_table, lineage, table};
+use super::{foreign_table, joining, lineage, table};
 use crate::kind::{Change, Kind, Rule, Sides, attributes_of};
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 
@@ -106,6 +106,9 @@ impl Kind for Check {
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+        if joining::is_left_check(object, sides) && !lineage::is_replaced(&lineage::table_of(&object.id), sides) {
+            return Ok(Vec::new());
+        }
         super::drop_constraint(object, sides)
     }
 

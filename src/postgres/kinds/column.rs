@@ -195,6 +195,10 @@ impl Kind for Column {
             step.statements = identity::add_to_all(object, identity, sides)?;
             step.fold = crate::plan::Fold::Alone;
         }
+        // Its name may be that of one which goes, and which the server does not let go of within one statement.
+        if attributes.not_null_constraint.is_some() {
+            step.fold = crate::plan::Fold::Alone;
+        }
         if !owned.is_empty() {
             step = with_owned_sequences(step, &owned, sides)?;
         }
@@ -347,10 +351,15 @@ impl Kind for Column {
         indexes.map(|index| index.id.clone()).chain(keys).collect()
     }
 
-    /// The name of its identity's sequence.
+    /// The names of its identity's sequence and of its not-null constraint.
     fn claims(&self, object: &Object) -> Vec<String> {
-        let identity = attributes_of::<Attributes>(object).ok().and_then(|attributes| attributes.identity);
-        identity.map(|identity| format!("relation {}", identity.sequence_of(&object.id))).into_iter().collect()
+        let Ok(attributes) = attributes_of::<Attributes>(object) else { return Vec::new() };
+        let sequence = attributes.identity.map(|identity| format!("relation {}", identity.sequence_of(&object.id)));
+        let not_null = attributes.not_null.then(|| {
+            let name = attributes.not_null_constraint.unwrap_or_default().name_on(&object.id);
+            super::constraint_name(&object.id.sibling("check", [object.id.name[0].clone(), name]))
+        });
+        sequence.into_iter().chain(not_null).collect()
     }
 
     fn disturbs(&self, changes: &[Change<'_>], dependent: &Object, _: &Sides<'_>) -> Disturbance {

@@ -52,11 +52,23 @@ pub(super) fn left_checks(table: &ObjectId, sides: &Sides<'_>) -> Vec<String> {
     let kept = checks_of_ancestors(after, sides.to);
     let left = inherited_before(table, sides).into_iter();
     let left = left.filter(|constraint| !kept.iter().any(|other| is_same(other, constraint)));
+    let left = left.chain(sides.from.parts("check", table).filter(|constraint| is_left_check(constraint, sides)));
     let drop = |constraint: &Object| {
         let name = identifier(last_part(&constraint.id));
         format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {name}", outer_name(table))
     };
     left.map(drop).collect()
+}
+
+/// Whether a check that a table both declares and has from above goes, which it can only when the table has left.
+pub(super) fn is_left_check(constraint: &Object, sides: &Sides<'_>) -> bool {
+    let table = lineage::table_of(&constraint.id);
+    let (Some(before), Some(after)) = (sides.from.get(&table), sides.to.get(&table)) else { return false };
+    let leaves = ["inherits", "partition_of"].iter().any(|name| before.attribute(name) != after.attribute(name));
+    let is_above = |side: &SchemaSnapshot, table: &Object| {
+        checks_of_ancestors(table, side).iter().any(|other| other.id.name.last() == constraint.id.name.last())
+    };
+    leaves && sides.to.get(&constraint.id).is_none() && is_above(sides.from, before) && !is_above(sides.to, after)
 }
 
 /// The statement that takes away the foreign keys that a table had from above and keeps when it leaves. What they are

@@ -207,10 +207,14 @@ pub(super) fn goes_with_partition(index: &Object, sides: &Sides<'_>) -> bool {
 }
 
 fn leaves_parent(index: &Object, sides: &Sides<'_>) -> bool {
-    let leaves = sides.to.get(&table_of(&index.id)).is_some() && !is_partition(&index.id, sides);
-    let is_part = leaves && index.attribute("attached").is_some() && sides.to.get(&index.id).is_none();
-    let parent = super::index::parent_of(index).filter(|_| is_part);
-    parent.is_some_and(|parent| sides.to.get(parent).is_some())
+    let table = table_of(&index.id);
+    let stays = sides.to.get(&table).is_some() && !is_replaced(&table, sides);
+    let is_part = stays && index.attribute("attached").is_some() && sides.to.get(&index.id).is_none();
+    let Some(parent) = super::index::parent_of(index).filter(|_| is_part) else { return false };
+    if is_partition(&index.id, sides) {
+        return is_moved(&table, sides);
+    }
+    sides.to.get(parent).is_some()
 }
 
 /// Whether a table is made anew, as its own strategy of partitioning changes or that of one above it.

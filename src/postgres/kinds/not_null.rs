@@ -2,6 +2,7 @@
 //! differ from what the server would choose, so that older servers, which have none, tell the same.
 
 mod children;
+mod names;
 
 use std::collections::HashMap;
 
@@ -16,6 +17,7 @@ use super::{constraint, lineage, table};
 use crate::kind::Sides;
 use crate::plan::{HazardKind, MigrationStep, PlanError};
 use children::{is_child_twice, is_renamed_above, is_told_above, keep_with_children, make_way_in_children};
+pub(super) use names::{namesakes, with_taken_name};
 
 /// What the server would not have chosen.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,11 @@ pub(super) struct NotNull {
 }
 
 impl NotNull {
+    /// What it is called where its column has it from no parent.
+    pub(super) fn name_on(&self, column: &ObjectId) -> SmolStr {
+        self.name.as_deref().map_or_else(|| SmolStr::new(own_name(column)), SmolStr::new)
+    }
+
     /// Whether rows that were there before it may have no value.
     pub(super) fn is_unproven(&self) -> bool {
         self.not_valid
@@ -275,10 +282,7 @@ fn restate(
         return Ok(steps);
     }
     if old.name != new.name && !is_renamed_above(after, old, new, sides)? {
-        let clause = format!("RENAME CONSTRAINT {} TO {name}", identifier(&old.name));
-        let step = MigrationStep::alter(id, format!("{} {clause}", table::head(id)));
-        let step = step.locking(table::access_exclusive(&outer_name(id)));
-        steps.push(step);
+        steps.extend(rename(id, old, new, sides)?);
     }
     if old.no_inherit != new.no_inherit {
         let word = if new.no_inherit { "NO INHERIT" } else { "INHERIT" };
@@ -292,6 +296,35 @@ fn restate(
         steps.push(table::altering(id, format!("ALTER COLUMN {column} SET NOT NULL")));
     }
     Ok(steps)
+}
+
+/// The steps that rename a constraint. Where another column's has the new name and becomes a third or this one's, it waits
+/// for that; where both wait, it has a name between the two.
+fn rename(id: &ObjectId, old: &Stated, new: &Stated, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
+    let to = |from: &str, to: &str| {
+        let clause = format!("RENAME CONSTRAINT {} TO {}", identifier(from), identifier(to));
+        let step = MigrationStep::alter(id, format!("{} {clause}", table::head(id)));
+        step.locking(table::access_exclusive(&outer_name(id)))
+    };
+    let Some(other) = holder(id, &new.name, sides)? else { return Ok(vec![to(&old.name, &new.name)]) };
+    let moment = |column: &ObjectId| column.sibling("not_null_renamed", column.name.clone());
+    let renamed = sides.to.get(&other).map(|other| of(other, sides.to)).transpose()?.flatten();
+    if renamed.is_none_or(|renamed| renamed.name != old.name) {
+        return Ok(vec![to(&old.name, &new.name).after([other])]);
+    }
+    let between = format!("{}_before", old.name.get(..56).unwrap_or(&old.name));
+    let first = to(&old.name, &between).making([moment(id)]);
+    Ok(vec![first, to(&between, &new.name).after([moment(&other)])])
+}
+
+/// The other column of the table whose constraint of the `from` side has a name.
+fn holder(id: &ObjectId, name: &str, sides: &Sides<'_>) -> Result<Option<ObjectId>, PlanError> {
+    for other in sides.from.parts("column", &lineage::table_of(id)).filter(|other| other.id != *id) {
+        if of(other, sides.from)?.is_some_and(|stated| stated.name == name) {
+            return Ok(Some(other.id.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Asks whether the rows that are there have values.

@@ -310,9 +310,6 @@ impl Kind for Sequence {
             statements.push(format!("ALTER SEQUENCE {name} SET {word}"));
         }
         if changes.iter().any(|change| change.attribute == "owned_by") {
-            if before.owned_by.is_some() {
-                statements.push(format!("ALTER SEQUENCE {name} OWNED BY NONE"));
-            }
             statements.extend(own_statements(object, sides)?);
         }
         steps.extend(statements.into_iter().map(|statement| MigrationStep::alter(id, statement)));
@@ -321,7 +318,11 @@ impl Kind for Sequence {
         let awaited: Vec<ObjectId> =
             owner.flat_map(|column| [column.sibling("default", column.name.clone()), column.clone()]).collect();
         let awaited: Vec<ObjectId> = awaited.into_iter().chain(owner_changes(object)).collect();
-        Ok(steps.into_iter().map(|step| step.after(awaited.clone())).collect())
+        let leaves = before.owned_by.is_some() && before.owned_by != after.owned_by;
+        let leaving =
+            leaves.then(|| MigrationStep::alter(id, format!("ALTER SEQUENCE {name} OWNED BY NONE")).letting_go());
+        let steps = steps.into_iter().map(|step| step.after(awaited.clone()));
+        Ok(leaving.into_iter().chain(steps).collect())
     }
 
     fn drop(&self, object: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {

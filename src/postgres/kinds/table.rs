@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::super::catalog::is_default;
-use super::super::quote::{identifier, outer_name};
+use super::super::quote::{identifier, last_part, outer_name};
 use super::foreign_table::{self, Foreign};
 use super::joining::{self, attach, before_joining, check_clauses, checks_of_ancestors, left_checks};
 use super::{
@@ -91,7 +91,9 @@ impl Kind for Table {
             marks.extend(key::mark_steps(key, sides)?);
         }
         let step = MigrationStep::create(&object.id, statement).making(makes);
-        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to))];
+        let namesakes = not_null::namesakes(&object.id, sides.to);
+        let mut steps = vec![step.after(lineage::defaults_above(object, sides.to)).after(namesakes)];
+        steps.extend(without_defaults(&object.id, sides));
         steps.extend(attributes.of_type.iter().map(|of_type| altering(&object.id, format!("OF {of_type}"))));
         steps.extend(marks);
         steps.extend(column_change::extras_of_table(&object.id, sides)?);
@@ -251,7 +253,10 @@ fn definition(
         let default_id = column_id.sibling("default", column_id.name.clone());
         let default = sides.to.get(&default_id).filter(own);
         if attributes.partition_of.is_some() || !column::is_inherited(column) {
-            lines.push(column::definition_in_table(column, default, sides.to)?);
+            let own = sides.to.get(&default_id).is_some() || default_above(column, sides).is_none();
+            let none = if own { "" } else { " DEFAULT NULL" };
+            let line = column::definition_in_table(column, default, sides.to)?;
+            lines.push(not_null::with_taken_name(line, &column.id, sides.from) + none);
             makes.extend(default.map(|default| default.id.clone()));
         }
         makes.push(column_id);
@@ -297,6 +302,25 @@ fn definition(
     }
     statement.push_str(&attributes.foreign.as_ref().map_or_else(String::new, foreign_table::clause));
     Ok((statement, makes))
+}
+
+/// The default that a new child's column would have from a parent.
+fn default_above<'a>(column: &Object, sides: &Sides<'a>) -> Option<&'a Object> {
+    let is_child = sides.to.get(&lineage::table_of(&column.id)).is_some_and(|it| it.attribute("inherits").is_some());
+    let mut parents = column.needs.iter().filter(|need| is_child && need.kind == "column");
+    parents.find_map(|parent| sides.to.get(&parent.sibling("default", parent.name.clone())))
+}
+
+/// The steps that take away the defaults that a new child has from its parents alone, and should not have.
+fn without_defaults(table: &ObjectId, sides: &Sides<'_>) -> Vec<MigrationStep> {
+    let columns = sides.to.parts("column", table).filter(|column| column::is_inherited(column));
+    let has_none = |column: &&Object| sides.to.get(&column.id.sibling("default", column.id.name.clone())).is_none();
+    let columns = columns.filter(has_none).filter(|column| default_above(column, sides).is_some());
+    let drop = |column: &Object| {
+        let clause = format!("ALTER COLUMN {} DROP DEFAULT", identifier(last_part(&column.id)));
+        MigrationStep::alter(table, "").clause(head_of_one(table, sides), clause)
+    };
+    columns.map(drop).collect()
 }
 
 /// A clause on a table, folded with its neighbours.

@@ -1,0 +1,1 @@
+CREATE TABLE t (id serial PRIMARY KEY, name text NOT NULL UNIQUE, n integer CHECK (n > 0), parent integer REFERENCES t);

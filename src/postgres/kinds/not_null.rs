@@ -243,7 +243,6 @@ fn add(column: &ObjectId, stated: &Stated) -> MigrationStep {
 /// The steps that change whether a column may be null, and what its constraint says.
 pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Result<Vec<MigrationStep>, PlanError> {
     let id = &after.id;
-    let column = identifier(last_part(id));
     let mut steps = Vec::new();
     match (of(before, sides.from)?, of(after, sides.to)?) {
         (None, None) => {}
@@ -256,10 +255,7 @@ pub(super) fn alter(before: &Object, after: &Object, sides: &Sides<'_>) -> Resul
             }
         }
         (Some(_), None) => {
-            steps.push(
-                children::drop_above_keys(id, sides)
-                    .unwrap_or_else(|| table::altering(id, format!("ALTER COLUMN {column} DROP NOT NULL"))),
-            );
+            steps.push(children::lose(id, sides));
             steps.extend(keep_with_children(after, sides)?);
         }
         // Where both say the same, the name follows a parent: see [`rename_with_table`].
@@ -351,20 +347,22 @@ fn rename_where_named(before: &Object, after: &Object, sides: &Sides<'_>) -> Res
     if old.name == new.name || before.attribute(ATTRIBUTE) != after.attribute(ATTRIBUTE) {
         return Ok(None);
     }
-    let table = outer_name(&after.id);
+    Ok(Some(rename_where_so_named(&after.id, &old.name, &new.name)))
+}
+
+/// Renames the constraint of a column where it has such a name.
+fn rename_where_so_named(column: &ObjectId, old: &str, new: &str) -> MigrationStep {
+    let table = outer_name(column);
+    let rename = format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", identifier(old), identifier(new));
     let body = format!(
         "BEGIN IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {} AND contype = 'n') \
          THEN EXECUTE {}; END IF; END",
         literal(&table),
-        literal(&old.name),
-        literal(&format!(
-            "ALTER TABLE {table} RENAME CONSTRAINT {} TO {}",
-            identifier(&old.name),
-            identifier(&new.name)
-        )),
+        literal(old),
+        literal(&rename),
     );
-    let step = MigrationStep::alter(&lineage::table_of(&after.id), format!("DO {}", dollar_quoted(&body)));
-    Ok(Some(step.locking(table::access_exclusive(&table))))
+    let step = MigrationStep::alter(&lineage::table_of(column), format!("DO {}", dollar_quoted(&body)));
+    step.locking(table::access_exclusive(&table))
 }
 
 /// The same for all columns of a table that joins or leaves a parent.

@@ -148,6 +148,12 @@ impl Maker {
         self.top.at("with").shared(sort, 100) >= 100 - percent
     }
 
+    /// Whether tables may have children. Not from PostgreSQL 18 on, until a not-null constraint that a child has from its
+    /// parent alone can become its own and the other way.
+    fn inherits(&self) -> bool {
+        self.version < 18 && self.with("inheritance", INHERITANCE)
+    }
+
     /// Whether the tenants of the pair are schemas: what is elsewhere is none of theirs.
     fn is_in_schema(&self) -> bool {
         self.with("tenants that are schemas", IN_SCHEMAS)
@@ -185,7 +191,7 @@ impl Maker {
 
     /// Whether the table of a slot is a parent or a child of others: it goes by one name on both sides.
     fn is_kin(&self, slot: &str) -> bool {
-        let is_parent = self.with("inheritance", INHERITANCE) && ["t0", "t1"].contains(&slot);
+        let is_parent = self.inherits() && ["t0", "t1"].contains(&slot);
         is_parent || ["in0", "in1"].contains(&slot) || slot.starts_with("pt") || slot.starts_with("pu")
     }
 
@@ -199,7 +205,7 @@ impl Maker {
             return;
         }
         for (place, id) in ["schema other", "schema third"].into_iter().enumerate() {
-            let is_needed = self.with_rows || self.with("inheritance", INHERITANCE) || self.with("partitions", 30);
+            let is_needed = self.with_rows || self.inherits() || self.with("partitions", 30);
             let is_there = is_needed || self.top.chance(id, 70);
             if self.with("schemas", 30) && is_there {
                 self.script.add(id, &[], format!("CREATE SCHEMA {}", SCHEMAS[place]));

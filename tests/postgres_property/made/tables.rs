@@ -255,7 +255,7 @@ impl Maker {
 
     /// Children of a table, of one or two levels.
     fn inheritance(&mut self) {
-        if !self.with("inheritance", super::INHERITANCE) {
+        if !self.inherits() {
             return;
         }
         for (slot, parents) in [("in0", ["t0", "t1"]), ("in1", ["in0", "t1"])] {

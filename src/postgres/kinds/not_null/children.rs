@@ -2,9 +2,9 @@
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
-use super::super::super::quote::{dollar_quoted, identifier, last_part, literal, outer_name};
+use super::super::super::quote::{identifier, last_part, outer_name};
 use super::super::{is_partitioned, lineage, table};
-use super::{Stated, add, of, parent_of, rename_where_named};
+use super::{Stated, add, of, parent_of, rename_where_named, rename_where_so_named};
 use crate::kind::Sides;
 use crate::plan::{MigrationStep, PlanError};
 
@@ -56,23 +56,20 @@ fn is_in_key(column: &ObjectId, sides: &Sides<'_>) -> bool {
     keys(sides.from) || keys(sides.to)
 }
 
-/// The step by which a parent loses it, where children have keys of their own: servers before PostgreSQL 18 take it from
-/// the children as well, and refuse to where one is in a key.
-pub(super) fn drop_above_keys(id: &ObjectId, sides: &Sides<'_>) -> Option<MigrationStep> {
-    if is_partitioned(id, sides) || !children(id, sides).iter().any(|(_, after)| is_in_key(&after.id, sides)) {
-        return None;
+/// Whether a parent loses it alone, as the server refuses to take it from children that have the column in a key.
+fn is_lost_alone(id: &ObjectId, sides: &Sides<'_>) -> bool {
+    !is_partitioned(id, sides) && children(id, sides).iter().any(|(_, after)| is_in_key(&after.id, sides))
+}
+
+/// The step by which a parent loses it.
+pub(super) fn lose(id: &ObjectId, sides: &Sides<'_>) -> MigrationStep {
+    let clause = format!("ALTER COLUMN {} DROP NOT NULL", identifier(last_part(id)));
+    if !is_lost_alone(id, sides) {
+        return table::altering(id, clause);
     }
     let name = outer_name(id);
-    let drop = |only: &str| {
-        literal(&format!("ALTER TABLE {only}{name} ALTER COLUMN {} DROP NOT NULL", identifier(last_part(id))))
-    };
-    let body = format!(
-        "BEGIN IF current_setting('server_version_num')::integer >= 180000 THEN EXECUTE {}; ELSE EXECUTE {}; END IF; END",
-        drop(""),
-        drop("ONLY ")
-    );
-    let step = MigrationStep::alter(id, format!("DO {}", dollar_quoted(&body)));
-    Some(step.locking(table::access_exclusive(&name)))
+    let step = MigrationStep::alter(id, "").clause(format!("ALTER TABLE ONLY {name}"), clause);
+    step.locking(table::access_exclusive(&name))
 }
 
 /// What a parent gains must not leave children with names that the server would not let them change then, nor with
@@ -107,6 +104,10 @@ pub(super) fn keep_with_children(parent: &Object, sides: &Sides<'_>) -> Result<V
     for (before, after) in &found {
         let (Some(old), Some(new)) = (of(before, sides.from)?, of(after, sides.to)?) else { continue };
         if !new.is_local && comes_from_one(after) {
+            continue;
+        }
+        if is_lost_alone(&parent.id, sides) {
+            steps.extend((old.name != new.name).then(|| rename_where_so_named(&after.id, &old.name, &new.name)));
             continue;
         }
         if begins_to_declare(after, &old, &new, sides)? {

@@ -1,7 +1,6 @@
 CREATE TABLE parent (id integer, n integer NOT NULL);
-CREATE TABLE child () INHERITS (parent);
+CREATE TABLE child (id integer NOT NULL) INHERITS (parent);
 CREATE TABLE grandchild () INHERITS (child);
 CREATE TABLE other_child () INHERITS (parent);
 ALTER TABLE parent ADD CONSTRAINT parent_key PRIMARY KEY (id);
 ALTER TABLE child ADD CONSTRAINT child_key PRIMARY KEY (id);
-ALTER TABLE grandchild ALTER COLUMN id SET NOT NULL;

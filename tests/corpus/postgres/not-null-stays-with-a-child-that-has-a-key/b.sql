@@ -1,5 +1,5 @@
 CREATE TABLE parent (id integer, n integer);
-CREATE TABLE child () INHERITS (parent);
+CREATE TABLE child (id integer NOT NULL) INHERITS (parent);
 CREATE TABLE grandchild () INHERITS (child);
 CREATE TABLE other_child () INHERITS (parent);
 ALTER TABLE parent ADD CONSTRAINT parent_key UNIQUE (id);

@@ -1,6 +1,6 @@
 //! Inspecting one schema of 1,000 tables × 12 columns, 4 indexes, 4 constraints, 50 views and 50 functions: from the
 //! start of the command to the end of the snapshot's document, and within the library from no connection to the
-//! snapshot's hash. Held against `pg_dump --schema-only` of the same database.
+//! snapshot's hash; and planning how all of it comes and goes. Held against `pg_dump --schema-only` of the same database.
 #![expect(clippy::print_stdout, reason = "a bench prints what it has measured")]
 
 #[path = "support/large_schema.rs"]
@@ -15,8 +15,9 @@ use std::process::Command;
 
 use report::Report;
 use schema_sync::adapter::{DatabaseAdapter, Location, TenantContext};
-use schema_sync::postgres::{PostgresAdapter, TenantPattern};
-use schema_sync::store::SnapshotHash;
+use schema_sync::plan::{DependencyPlanner, Planner};
+use schema_sync::postgres::{PostgresAdapter, PostgresDialect, TenantPattern};
+use schema_sync::store::{SchemaSnapshot, SnapshotHash};
 use schema_sync_test_cluster::Cluster;
 use timing::median;
 
@@ -44,10 +45,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let inspection = median(ROUNDS, || inspect().map(|snapshot| snapshot.hash()));
     let command = median(ROUNDS, || show(&database.url));
     let dump = median(ROUNDS, || cluster.pg_dump(&database.name, &["--schema-only"]));
+    let nothing = SchemaSnapshot::empty("postgresql");
+    let plan = |from: &SchemaSnapshot, to: &SchemaSnapshot| {
+        median(ROUNDS, || DependencyPlanner.plan(from, to, &PostgresDialect))
+    };
+    let (coming, going) = (plan(&nothing, &snapshot), plan(&snapshot, &nothing));
     let mut report = Report::new();
     let limit = Some(dump.mul_f64(GOAL_RATIO));
     report.row("schema-sync show --format snapshot", command, ("pg_dump -s", dump), limit);
     report.row("connect, inspect, hash", inspection, ("pg_dump -s", dump), limit);
+    report.row("plan it from nothing", coming, ("pg_dump -s", dump), Some(dump));
+    report.row("plan to nothing", going, ("pg_dump -s", dump), Some(dump));
     println!("{} objects", snapshot.objects().len());
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Which objects are dropped, altered and made: the diff, and what it means for all that leans on what differs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use schema_sync_store::{AttributeChange, Object, ObjectId, SchemaDiff, SchemaSnapshot};
+use schema_sync_store::{AttributeChange, Object, ObjectId, SchemaDiff};
 
 use super::PlanError;
 use crate::kind::{Change, Dialect, Disturbance, Kind, Rule, Sides};
@@ -17,8 +17,6 @@ pub(super) struct Decisions<'a> {
     pub(super) altered: BTreeMap<&'a ObjectId, Vec<Change<'a>>>,
     /// Objects that let go of others while these are dropped and made again.
     pub(super) released: BTreeMap<&'a ObjectId, Vec<&'a ObjectId>>,
-    /// For each object of the `from` side, those that need it.
-    pub(super) dependents: HashMap<&'a ObjectId, Vec<&'a Object>>,
     dialect: &'static dyn Dialect,
     rebinding: Rebinding,
 }
@@ -47,7 +45,6 @@ impl<'a> Decisions<'a> {
             created: diff.added.iter().map(|object| (&object.id, object)).collect(),
             altered: BTreeMap::new(),
             released: BTreeMap::new(),
-            dependents: dependents_in(sides.from),
             dialect,
             rebinding,
         };
@@ -85,7 +82,7 @@ impl<'a> Decisions<'a> {
             if let Some(object) = sides.to.get(id) {
                 self.created.insert(&object.id, object);
             }
-            for dependent in self.dependents.get(id).cloned().unwrap_or_default() {
+            for dependent in sides.from.all_dependents(id) {
                 let stays = self.is_altered_away(&dependent.id, id, sides) || self.outlives(dependent, id, sides);
                 if stays || self.dropped.contains_key(&dependent.id) {
                     continue;
@@ -106,8 +103,7 @@ impl<'a> Decisions<'a> {
             return None;
         }
         self.released.entry(&object.id).or_default().push(need);
-        let dependents = self.dependents.get(&object.id).into_iter().flatten();
-        let disturbed = dependents.filter(|dependent| kind.release_disturbs(dependent));
+        let disturbed = sides.from.all_dependents(&object.id).filter(|dependent| kind.release_disturbs(dependent));
         let reason = format!("leans on {}, which lets go of {need}", object.id);
         Some(disturbed.map(|dependent| (&dependent.id, Some(reason.clone()))).collect())
     }
@@ -135,7 +131,7 @@ impl<'a> Decisions<'a> {
             let mut stack = vec![*id];
             let mut seen: Vec<&ObjectId> = Vec::new();
             while let Some(current) = stack.pop() {
-                for dependent in self.dependents.get(current).into_iter().flatten() {
+                for dependent in sides.from.all_dependents(current) {
                     if seen.contains(&&dependent.id) {
                         continue;
                     }
@@ -203,22 +199,11 @@ fn strongest_rule<'a>(kind: &dyn Kind, changes: &[Change<'a>]) -> Result<Option<
     Ok(replaced_for)
 }
 
-/// For each object of a side, those that need it.
-pub(super) fn dependents_in(side: &SchemaSnapshot) -> HashMap<&ObjectId, Vec<&Object>> {
-    let mut dependents: HashMap<&ObjectId, Vec<&Object>> = HashMap::new();
-    for object in side.objects() {
-        for need in &object.needs {
-            dependents.entry(need).or_default().push(object);
-        }
-    }
-    dependents
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use schema_sync_store::SnapshotError;
+    use schema_sync_store::{SchemaSnapshot, SnapshotError};
 
     use super::*;
     use crate::plan::{DependencyPlanner, MigrationStep, Planner};

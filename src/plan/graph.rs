@@ -104,7 +104,7 @@ impl StepGraph {
         graph.wait_for_dependents(decisions, sides, &doers, patience, dialect)?;
         graph.wait_behind_needs(decisions, sides, &doers, dialect)?;
         for (id, nodes) in released {
-            graph.let_go(id, &nodes, decisions, &doers);
+            graph.let_go(id, &nodes, decisions, sides, &doers);
         }
         Ok(graph)
     }
@@ -151,9 +151,9 @@ impl StepGraph {
     }
 
     /// An object lets go after what leans on it is dropped, and before what it lets go of is.
-    fn let_go(&mut self, id: &ObjectId, nodes: &[usize], decisions: &Decisions<'_>, doers: &Doers) {
+    fn let_go(&mut self, id: &ObjectId, nodes: &[usize], decisions: &Decisions<'_>, sides: &Sides<'_>, doers: &Doers) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
-        for dependent in decisions.dependents.get(id).into_iter().flatten() {
+        for dependent in sides.from.all_dependents(id) {
             // Some can go only when it has let go.
             let dropper = doers.droppers.get(&dependent.id);
             if let Some(dropper) = dropper.filter(|dropper| !self.successors[*last].contains(dropper)) {
@@ -210,10 +210,9 @@ impl StepGraph {
     ) -> Result<(), PlanError> {
         let dependents = |id: &ObjectId| {
             let mut found: Vec<(&ObjectId, &Object)> = Vec::new();
-            let mut waiting: Vec<&ObjectId> =
-                decisions.dependents.get_key_value(id).map(|(id, _)| *id).into_iter().collect();
+            let mut waiting: Vec<&ObjectId> = sides.from.get(id).map(|object| &object.id).into_iter().collect();
             while let Some(id) = waiting.pop() {
-                for dependent in decisions.dependents.get(id).into_iter().flatten() {
+                for dependent in sides.from.all_dependents(id) {
                     found.push((id, dependent));
                     waiting.extend(Some(&dependent.id).filter(|dependent| doers.changes_along(dependent)));
                 }

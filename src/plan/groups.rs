@@ -36,13 +36,13 @@ pub(super) fn drop_steps(
         }
         let unmakes = steps.iter().flat_map(|step| step.unmakes.iter().cloned());
         let mut along: HashSet<ObjectId> = unmakes.filter(|other| decisions.dropped.contains_key(other)).collect();
-        take_along(&mut along, decisions, dialect)?;
+        take_along(&mut along, decisions, sides, dialect)?;
         if let Parting::LeavesFirst(stuck) = parting
             && stuck.contains(id)
         {
             let leaves = leaves(id, &along, stuck, decisions, sides);
             for leaf in leaves.into_iter().filter(|leaf| !silent.contains(leaf)) {
-                for dependent in decisions.dependents.get(&leaf).into_iter().flatten() {
+                for dependent in sides.from.all_dependents(&leaf) {
                     along.remove(&dependent.id);
                 }
                 along.remove(&leaf);
@@ -63,11 +63,12 @@ pub(super) fn drop_steps(
 fn take_along(
     along: &mut HashSet<ObjectId>,
     decisions: &Decisions<'_>,
+    sides: &Sides<'_>,
     dialect: &'static dyn Dialect,
 ) -> Result<(), PlanError> {
     let mut stack: Vec<ObjectId> = along.iter().cloned().collect();
     while let Some(id) = stack.pop() {
-        for dependent in decisions.dependents.get(&id).into_iter().flatten() {
+        for dependent in sides.from.all_dependents(&id) {
             let is_dropped = decisions.dropped.contains_key(&dependent.id);
             if is_dropped && kind_of(dialect, &dependent.id)?.goes_along() && along.insert(dependent.id.clone()) {
                 stack.push(dependent.id.clone());
@@ -100,7 +101,7 @@ fn leaves(
     decisions: &Decisions<'_>,
     sides: &Sides<'_>,
 ) -> Vec<ObjectId> {
-    let dependents = |id: &ObjectId| decisions.dependents.get(id).into_iter().flatten().map(|each| &each.id);
+    let dependents = |id: &ObjectId| sides.from.all_dependents(id).map(|each| &each.id);
     // What nothing needs goes with what it speaks of, wherever that goes.
     let is_alone = |id: &ObjectId| dependents(id).next().is_none();
     let is_needed = |id: &ObjectId| dependents(id).any(|dependent| along.contains(dependent) && !is_alone(dependent));

@@ -1,6 +1,6 @@
 //! Snapshots: canonical sets of objects, named by the SHA-256 of their bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
@@ -21,6 +21,14 @@ struct Inner {
     coverage: BTreeSet<String>,
     objects: Vec<Object>,
     hash: OnceLock<SnapshotHash>,
+    /// For each object that others need, where these are among the objects.
+    dependents: OnceLock<HashMap<ObjectId, Vec<usize>>>,
+}
+
+impl Inner {
+    fn new(dialect: SmolStr, coverage: BTreeSet<String>, objects: Vec<Object>) -> Self {
+        Self { dialect, coverage, objects, hash: OnceLock::new(), dependents: OnceLock::new() }
+    }
 }
 
 impl SchemaSnapshot {
@@ -39,22 +47,20 @@ impl SchemaSnapshot {
         // Objects come in runs that are sorted already, of which a stable sort makes use.
         objects.sort_by(|left, right| left.id.cmp(&right.id));
         canonical::check_objects(&objects)?;
-        Ok(Self(Arc::new(Inner { dialect: dialect.into(), coverage, objects, hash: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner::new(dialect.into(), coverage, objects))))
     }
 
     /// The same as if less had been looked at: only this coverage, and only the objects to `keep`, which need no others.
     #[must_use]
     pub fn narrowed(&self, coverage: BTreeSet<String>, keep: impl Fn(&Object) -> bool) -> Self {
         let objects = self.0.objects.iter().filter(|object| keep(object)).cloned().collect();
-        Self(Arc::new(Inner { dialect: self.0.dialect.clone(), coverage, objects, hash: OnceLock::new() }))
+        Self(Arc::new(Inner::new(self.0.dialect.clone(), coverage, objects)))
     }
 
     /// A snapshot with nothing in it.
     #[must_use]
     pub fn empty(dialect: impl Into<SmolStr>) -> Self {
-        let inner =
-            Inner { dialect: dialect.into(), coverage: BTreeSet::new(), objects: Vec::new(), hash: OnceLock::new() };
-        Self(Arc::new(inner))
+        Self(Arc::new(Inner::new(dialect.into(), BTreeSet::new(), Vec::new())))
     }
 
     /// Reads a snapshot document: exactly the canonical bytes, nothing else.
@@ -122,11 +128,35 @@ impl SchemaSnapshot {
         self.0.objects[start..].iter().take_while(move |object| object.id.kind == kind)
     }
 
+    /// The objects of one kind that need another, sorted by name.
+    pub fn dependents<'a>(&'a self, kind: &'a str, id: &ObjectId) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.all_dependents(id).filter(move |object| object.id.kind == kind)
+    }
+
+    /// The objects that need another, sorted. Which need which is worked out once.
+    pub fn all_dependents<'a>(&'a self, id: &ObjectId) -> impl Iterator<Item = &'a Object> + use<'a> {
+        let dependents = self.0.dependents.get_or_init(|| dependents_in(&self.0.objects));
+        dependents.get(id).into_iter().flatten().map(|place| &self.0.objects[*place])
+    }
+
     /// Whether there is no object in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.objects.is_empty()
     }
+}
+
+fn dependents_in(objects: &[Object]) -> HashMap<ObjectId, Vec<usize>> {
+    let mut dependents: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+    for (place, object) in objects.iter().enumerate() {
+        for need in &object.needs {
+            match dependents.get_mut(need) {
+                Some(places) => places.push(place),
+                None => drop(dependents.insert(need.clone(), vec![place])),
+            }
+        }
+    }
+    dependents
 }
 
 impl PartialEq for SchemaSnapshot {
@@ -171,6 +201,22 @@ mod tests {
         assert_eq!(names(snapshot.parts("trigger", &ObjectId::new("table", ["users"]))), [""; 0]);
         assert_eq!(names(snapshot.of_kind("index")), ["index users.i"]);
         assert_eq!(names(snapshot.of_kind("colum")), [""; 0]);
+    }
+
+    #[test]
+    fn dependents_are_those_that_need_an_object() {
+        let table = ObjectId::new("table", ["users"]);
+        let needing = |kind: &str, name: &str| {
+            let mut object = Object::new(ObjectId::new(kind, [name]));
+            object.needs.insert(table.clone());
+            object
+        };
+        let objects =
+            vec![needing("view", "b"), needing("index", "i"), needing("view", "a"), Object::new(table.clone())];
+        let snapshot = SchemaSnapshot::new("test", BTreeSet::new(), objects).unwrap();
+        assert_eq!(names(snapshot.all_dependents(&table)), ["index i", "view a", "view b"]);
+        assert_eq!(names(snapshot.dependents("view", &table)), ["view a", "view b"]);
+        assert_eq!(names(snapshot.all_dependents(&ObjectId::new("view", ["a"]))), [""; 0]);
     }
 
     #[test]

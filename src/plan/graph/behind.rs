@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use schema_sync_store::ObjectId;
 
 use super::super::PlanError;
-use super::super::decide::{Decisions, dependents_in, kind_of};
+use super::super::decide::{Decisions, kind_of};
 use super::{Doers, StepGraph};
 use crate::kind::{Dialect, Disturbance, Sides};
 
@@ -19,13 +19,12 @@ impl StepGraph {
         doers: &Doers,
         dialect: &'static dyn Dialect,
     ) -> Result<(), PlanError> {
-        let dependents = dependents_in(sides.to);
         for (id, changes) in &decisions.altered {
             let kind = kind_of(dialect, id)?;
             let mut waiting: Vec<&ObjectId> = vec![id];
             let mut seen: HashSet<&ObjectId> = HashSet::new();
             while let Some(current) = waiting.pop() {
-                for dependent in dependents.get(current).into_iter().flatten().filter(|it| seen.insert(&it.id)) {
+                for dependent in sides.to.all_dependents(current).filter(|it| seen.insert(&it.id)) {
                     match kind.disturbs(changes, dependent, sides) {
                         Disturbance::None => {}
                         Disturbance::Through => waiting.push(&dependent.id),

@@ -185,7 +185,7 @@ impl Kind for Column {
         let id = &object.id;
         let default_id = id.sibling("default", id.name.clone());
         let default = sides.to.get(&default_id);
-        let owned = sides.to.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned = sides.to.dependents("sequence", id);
         let owned: Vec<&Object> = owned.filter(|sequence| !sequence::stays(sequence, sides)).collect();
         let name = outer_name(id);
         let clause = format!("ADD COLUMN {}", definition(object, default, sides.to)?);
@@ -291,7 +291,7 @@ impl Kind for Column {
         }
         let unmade = super::comments_of(id, sides.from).into_iter();
         let default = id.sibling("default", id.name.clone());
-        let owned = sides.from.of_kind("sequence").filter(|sequence| sequence.needs.contains(id));
+        let owned = sides.from.dependents("sequence", id);
         let children = lineage::inherited_columns(id, sides.from, sides);
         let along: Vec<ObjectId> =
             unmade.chain([default]).chain(owned.chain(children.iter().copied()).map(|part| part.id.clone())).collect();

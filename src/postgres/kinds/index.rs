@@ -116,16 +116,14 @@ pub(super) fn attach(object: &Object) -> Option<MigrationStep> {
 
 /// The indexes of partitions, and those of their keys, that are part of an index, and those that are part of them.
 pub(super) fn parts_of(index: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let parts = WITH_INDEX.into_iter().flat_map(|kind| sides.from.of_kind(kind));
-    let parts = parts.filter(|part| part.needs.contains(index));
+    let parts = WITH_INDEX.into_iter().flat_map(|kind| sides.from.dependents(kind, index));
     parts.flat_map(|part| parts_of(&part.id, sides).into_iter().chain([part.id.clone()])).collect()
 }
 
 /// The moments at which the indexes of partitions become part of an index: it is valid only when all of them have.
 pub(super) fn attachments_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let parts =
-        WITH_INDEX.into_iter().flat_map(|kind| sides.to.of_kind(kind)).filter(|index| parent_of(index) == Some(parent));
-    let parts: Vec<&ObjectId> = parts.map(|index| &index.id).collect();
+    let parts = WITH_INDEX.into_iter().flat_map(|kind| sides.to.dependents(kind, parent));
+    let parts: Vec<&ObjectId> = parts.filter(|index| parent_of(index) == Some(parent)).map(|index| &index.id).collect();
     let below = parts.iter().flat_map(|index| attachments_to(index, sides));
     below.chain(parts.iter().map(|index| lineage::attachment(index))).collect()
 }

@@ -69,6 +69,6 @@ pub(super) fn keys_over_included(column: &ObjectId, sides: &Sides<'_>) -> Vec<Ob
     let table = lineage::table_of(column);
     let indexes = WITH_INDEX.into_iter().flat_map(|kind| sides.from.parts(kind, &table)).filter(includes);
     let indexes: Vec<&ObjectId> = indexes.map(|index| &index.id).collect();
-    let keys = sides.from.of_kind("foreign_key").filter(|key| indexes.iter().any(|index| key.needs.contains(*index)));
+    let keys = indexes.into_iter().flat_map(|index| sides.from.dependents("foreign_key", index));
     keys.map(|key| key.id.clone()).collect()
 }

@@ -23,17 +23,27 @@ pub(super) fn table_of(id: &ObjectId) -> ObjectId {
     id.sibling("table", [id.name[0].clone()])
 }
 
+/// The partitions of a table.
+pub(super) fn partitions<'a>(table: &ObjectId, side: &'a SchemaSnapshot) -> impl Iterator<Item = &'a Object> {
+    side.dependents("table", table).filter(|other| other.attribute("partition_of").is_some())
+}
+
+/// The partitions of a table, and theirs.
+fn below<'a>(table: &ObjectId, side: &'a SchemaSnapshot) -> Vec<&'a Object> {
+    let with_below = |child: &'a Object| std::iter::once(child).chain(below(&child.id, side));
+    partitions(table, side).flat_map(with_below).collect()
+}
+
 /// The moments that an index of a partitioned table waits for: a table that is attached to one with indexes gets
 /// indexes made for it, under names of the server's choice.
 pub(super) fn attachments(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
     let table = table_of(id);
-    let is_partition = |other: &&Object| other.attribute("partition_of").is_some() && other.needs.contains(&table);
-    sides.to.of_kind("table").filter(is_partition).map(|partition| attachment(&partition.id)).collect()
+    partitions(&table, sides.to).map(|partition| attachment(&partition.id)).collect()
 }
 
 /// The departures of the tables that were children of a table and are so no longer, or in another way.
 pub(super) fn departures(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let children = sides.from.of_kind("table").filter(|child| child.needs.contains(table));
+    let children = sides.from.dependents("table", table);
     let leaves = |child: &&Object| {
         sides.to.get(&child.id).is_some_and(|after| {
             !after.needs.contains(table) || after.attribute("partition_of") != child.attribute("partition_of")
@@ -45,7 +55,7 @@ pub(super) fn departures(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
 /// The departures of the tables that stay children of a table, directly or through others, and leave another parent. Until
 /// then they have from that parent as well what they have from this table.
 pub(super) fn departures_below(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let children = sides.from.of_kind("table").filter(|child| stays_child(&child.id, table, sides));
+    let children = sides.from.dependents("table", table).filter(|child| stays_child(&child.id, table, sides));
     let leaves = |child: &Object| {
         let after = sides.to.get(&child.id);
         let mut parents = child.needs.iter().filter(|need| need.kind == "table");
@@ -60,15 +70,13 @@ pub(super) fn departures_below(table: &ObjectId, sides: &Sides<'_>) -> Vec<Objec
 
 /// The partitions of a table that are dropped.
 pub(super) fn dropped_partitions(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let children = sides.from.of_kind("table").filter(|child| child.needs.contains(table));
+    let children = sides.from.dependents("table", table);
     children.filter(|child| sides.to.get(&child.id).is_none()).map(|child| child.id.clone()).collect()
 }
 
 /// Whether partitions of a table are dropped, be it to be made again.
 pub(super) fn loses_partitions(table: &ObjectId, sides: &Sides<'_>) -> bool {
-    let is_partition = |child: &&Object| child.attribute("partition_of").is_some() && child.needs.contains(table);
-    let mut partitions = sides.from.of_kind("table").filter(is_partition);
-    partitions.any(|child| sides.to.get(&child.id).is_none() || is_replaced(&child.id, sides))
+    partitions(table, sides.from).any(|child| sides.to.get(&child.id).is_none() || is_replaced(&child.id, sides))
 }
 
 /// Whether a foreign key of the `from` side refers to a table.
@@ -116,12 +124,12 @@ pub(super) fn stays_child(child: &ObjectId, parent: &ObjectId, sides: &Sides<'_>
 /// Whether the table of a column has children while the column comes.
 pub(super) fn has_children(column: &ObjectId, sides: &Sides<'_>) -> bool {
     let table = table_of(column);
-    sides.from.of_kind("table").any(|child| stays_child(&child.id, &table, sides))
+    sides.from.dependents("table", &table).any(|child| stays_child(&child.id, &table, sides))
 }
 
 /// The columns that come and go with a column: those of children, and of theirs, that have it from there alone.
 pub(super) fn inherited_columns<'a>(id: &ObjectId, side: &'a SchemaSnapshot, sides: &Sides<'_>) -> Vec<&'a Object> {
-    let children = side.of_kind("column").filter(|column| is_inherited(column) && column.needs.contains(id));
+    let children = side.dependents("column", id).filter(|column| is_inherited(column));
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.flat_map(|column| std::iter::once(column).chain(inherited_columns(&column.id, side, sides))).collect()
 }
@@ -144,7 +152,7 @@ pub(super) fn follows_parent(id: &ObjectId, sides: &Sides<'_>) -> bool {
 /// The new columns of children, and of theirs, that declare one of the same name themselves; the deepest first. They
 /// must be there before it: the server then joins the two, while it refuses a declaration of what is inherited already.
 pub(super) fn joining_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
-    let children = sides.to.of_kind("column").filter(|column| column.needs.contains(id));
+    let children = sides.to.dependents("column", id);
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     let is_new = |column: &&Object| !is_inherited(column) && sides.from.get(&column.id).is_none();
     staying
@@ -154,7 +162,7 @@ pub(super) fn joining_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a O
 
 /// The columns that children, and theirs, have already when a parent gains one: they must be as it will be before.
 pub(super) fn joined_columns(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let children = sides.to.of_kind("column").filter(|column| column.needs.contains(id));
+    let children = sides.to.dependents("column", id);
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     staying.filter(|column| sides.from.get(&column.id).is_some()).map(|column| column.id.clone()).collect()
 }
@@ -169,7 +177,7 @@ pub(super) fn is_joined(id: &ObjectId, sides: &Sides<'_>) -> bool {
 /// The columns of children, and of theirs, that are declared there as well and go with a column: what is inherited cannot
 /// be dropped before its parent's. Parents come first.
 pub(super) fn parting_columns<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<&'a Object> {
-    let children = sides.from.of_kind("column").filter(|column| column.needs.contains(id));
+    let children = sides.from.dependents("column", id);
     let staying = children.filter(|column| stays_child(&table_of(&column.id), &table_of(id), sides));
     let goes = |column: &&Object| !is_inherited(column) && sides.to.get(&column.id).is_none();
     staying.flat_map(|column| Some(column).filter(goes).into_iter().chain(parting_columns(&column.id, sides))).collect()
@@ -242,11 +250,9 @@ pub(super) fn is_replaced(table: &ObjectId, sides: &Sides<'_>) -> bool {
 
 /// The partitions of a table, and theirs, that are made anew: no column goes by which one of them is partitioned.
 pub(super) fn replaced_below(table: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let below = sides.from.of_kind("table").filter(|other| ancestors(&other.id, sides.from).contains(table));
-    below
-        .filter(|other| !is_replaced(table, sides) && is_replaced(&other.id, sides))
-        .map(|other| other.id.clone())
-        .collect()
+    let below = below(table, sides.from).into_iter();
+    let replaced = below.filter(|other| !is_replaced(table, sides) && is_replaced(&other.id, sides));
+    replaced.map(|other| other.id.clone()).collect()
 }
 
 /// The defaults of the tables that a table inherits from: it gets them as they are when it is made.

@@ -18,7 +18,7 @@ pub(super) fn outlives(object: &Object, need: &ObjectId, sides: &Sides<'_>) -> b
 
 /// The steps that make such indexes part of this one. Those that are it already stay so.
 pub(super) fn attach_to(parent: &ObjectId, sides: &Sides<'_>) -> Vec<MigrationStep> {
-    let kinds = index::WITH_INDEX.into_iter().flat_map(|kind| sides.to.of_kind(kind));
+    let kinds = index::WITH_INDEX.into_iter().flat_map(|kind| sides.to.dependents(kind, parent));
     let parts = kinds.filter(|part| index::parent_of(part) == Some(parent));
     let moved = parts.filter(|part| {
         let before = sides.from.get(&part.id).and_then(|before| index::parent_of(before));

@@ -150,7 +150,7 @@ fn value((name, form): (&str, Form), before: &Object, after: &Object, sides: &Si
 /// Keeps what the sequences of a table's columns have counted to.
 fn positions(id: &ObjectId, target: &ObjectId, sides: &Sides<'_>, kept: &mut Kept) {
     let counts = |column: &ObjectId, side: &schema_sync_store::SchemaSnapshot| {
-        let owned = || side.of_kind("sequence").any(|sequence| sequence.needs.contains(column));
+        let owned = || side.dependents("sequence", column).next().is_some();
         side.get(column).is_some_and(|column| column.attribute("identity").is_some()) || owned()
     };
     if id != target {

@@ -29,12 +29,12 @@ impl Recast {
 /// follow their parents'.
 pub(super) fn columns<'a>(id: &'a ObjectId, sides: &Sides<'a>) -> impl Iterator<Item = &'a Object> {
     let sides = *sides;
-    sides.from.of_kind("column").filter(move |column| column.needs.contains(id) && stays(column, &sides))
+    sides.from.dependents("column", id).filter(move |column| stays(column, &sides))
 }
 
 /// The tables that are partitioned by columns of the type, which are made anew with it.
 pub(super) fn displaced(id: &ObjectId, sides: &Sides<'_>) -> Vec<ObjectId> {
-    let columns = sides.from.of_kind("column").filter(|column| column.needs.contains(id));
+    let columns = sides.from.dependents("column", id);
     let keys = columns.filter(|column| lineage::is_partition_key(&column.id, sides));
     let tables = keys.map(|column| lineage::table_of(&column.id));
     tables.filter(|table| sides.to.get(table).is_some()).collect()

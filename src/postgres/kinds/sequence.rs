@@ -220,8 +220,7 @@ pub(super) fn own_statements(sequence: &Object, sides: &Sides<'_>) -> Result<Vec
 
 /// The sequences that belong to columns of a table, and so to its owner.
 pub(super) fn owned_by<'a>(table: &'a ObjectId, side: &'a SchemaSnapshot) -> impl Iterator<Item = &'a Object> {
-    let is_of_table = move |need: &ObjectId| need.kind == "column" && need.is_inside(table);
-    side.of_kind("sequence").filter(move |sequence| sequence.needs.iter().any(is_of_table))
+    side.parts("column", table).flat_map(|column| side.dependents("sequence", &column.id))
 }
 
 /// The moments at which the tables of its columns become logged or unlogged, which would take it along.

@@ -337,9 +337,8 @@ pub(super) fn head(id: &ObjectId) -> String {
 /// As [`head`], leaving the table's children alone where it has any.
 pub(super) fn head_of_one(id: &ObjectId, sides: &Sides<'_>) -> String {
     let table = id.sibling("table", [id.name[0].clone()]);
-    let has_children = [sides.from, sides.to]
-        .iter()
-        .any(|side| side.of_kind("table").any(|other| other.id != table && other.needs.contains(&table)));
+    let has_children =
+        [sides.from, sides.to].iter().any(|side| side.dependents("table", &table).any(|other| other.id != table));
     if has_children { format!("ALTER TABLE ONLY {}", outer_name(id)) } else { head(id) }
 }
 

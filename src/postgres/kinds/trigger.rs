@@ -158,7 +158,7 @@ impl Kind for Trigger {
             return drop_of_partition(object, sides);
         }
         let name = outer_name(&object.id);
-        let along = sides.from.of_kind("trigger").filter(|other| other.needs.contains(&object.id));
+        let along = sides.from.dependents("trigger", &object.id);
         let along: Vec<ObjectId> = along.map(|other| other.id.clone()).collect();
         let statement = format!("DROP TRIGGER {} ON {name}", identifier(last_part(&object.id)));
         let step = MigrationStep::drop(&object.id, statement).unmaking(super::comments_of(&object.id, sides.from));

@@ -33,11 +33,9 @@ pub(super) fn is_renamed_above(
 /// The columns that are of children of this one's table on both sides, theirs included, and not null on both.
 fn children<'a>(id: &ObjectId, sides: &Sides<'a>) -> Vec<(&'a Object, &'a Object)> {
     let table = lineage::table_of(id);
-    let is_child = |column: &&Object| {
-        column.needs.contains(id) && lineage::stays_child(&lineage::table_of(&column.id), &table, sides)
-    };
+    let is_child = |column: &&Object| lineage::stays_child(&lineage::table_of(&column.id), &table, sides);
     let mut found = Vec::new();
-    for after in sides.to.of_kind("column").filter(is_child) {
+    for after in sides.to.dependents("column", id).filter(is_child) {
         let before = sides.from.get(&after.id);
         if let Some(before) =
             before.filter(|before| [before, &after].iter().all(|it| it.attribute("not_null").is_some()))

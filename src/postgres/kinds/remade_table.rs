@@ -76,6 +76,7 @@ pub(super) fn kept(table: &Object, sides: &Sides<'_>) -> Option<Kept> {
             continue;
         };
         let form = Form::of(column, other, sides);
+        kept.checks.extend(form.check(id, column));
         saved.push(form.kept(&name));
         values.push(value((&name, form), column, other, sides, &mut kept));
         names.push(name);

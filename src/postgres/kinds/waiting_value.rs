@@ -2,7 +2,9 @@
 
 use schema_sync_store::{Object, ObjectId, SchemaSnapshot};
 
+use super::super::quote::{identifier, last_part, outer_name};
 use crate::kind::Sides;
+use crate::plan::Check;
 
 /// How a column's values wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,28 @@ impl Form {
                 Some(format!("(SELECT value FROM pg_catalog.json_to_record({name}) AS kept (value {type_name}))"))
             }
         }
+    }
+
+    /// Asks for values that would come back as others: JSON's `null` within a row, and arrays that do not begin at 1.
+    pub(super) fn check(self, table: &ObjectId, column: &Object) -> Option<Check> {
+        if self != Self::Named {
+            return None;
+        }
+        let (table, name) = (outer_name(table), identifier(last_part(&column.id)));
+        let type_name = column.attribute("type").and_then(serde_json::Value::as_str)?;
+        let back = format!(
+            "(SELECT value FROM pg_catalog.json_to_record(pg_catalog.json_build_object('value', {name})) \
+             AS kept (value {type_name}))"
+        );
+        Some(Check {
+            violated_when: format!(
+                "SELECT EXISTS (SELECT FROM ONLY {table} WHERE {back}::text IS DISTINCT FROM {name}::text)"
+            ),
+            message: format!(
+                "{table} has values in {name} that would not come back as they are, as its type is made anew: a JSON null \
+                 within a row, or an array that does not begin at 1; change them first"
+            ),
+        })
     }
 }
 

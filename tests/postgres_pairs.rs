@@ -34,6 +34,8 @@ use support::{difference_of_dumps, dump, inspect, promote, repository_file};
 const REFUSED: &[(&str, &str, &str)] = &[
     // The server offers ways up only, and an index needs it.
     ("extension-version", "b to a", "extension pg_trgm: the server has no way to bring extension pg_trgm"),
+    // It could not be told from one that is missing.
+    ("composite-value-with-a-json-null", "a to b", "t1 has values in c that would not come back as they are"),
 ];
 
 const WORKERS: usize = 3;

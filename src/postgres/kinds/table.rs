@@ -306,7 +306,9 @@ fn definition(
 
 /// The default that a new child's column would have from a parent.
 fn default_above<'a>(column: &Object, sides: &Sides<'a>) -> Option<&'a Object> {
-    let is_child = sides.to.get(&lineage::table_of(&column.id)).is_some_and(|it| it.attribute("inherits").is_some());
+    let has_values = ["generated", "identity"].iter().any(|name| column.attribute(name).is_some());
+    let table = sides.to.get(&lineage::table_of(&column.id)).filter(|_| !has_values);
+    let is_child = table.is_some_and(|table| table.attribute("inherits").is_some());
     let mut parents = column.needs.iter().filter(|need| is_child && need.kind == "column");
     parents.find_map(|parent| sides.to.get(&parent.sibling("default", parent.name.clone())))
 }

@@ -74,10 +74,16 @@ fn read_all(binaries: &Path, schemas: &[Schema]) -> (u32, BTreeMap<String, Found
         let sql = std::fs::read_to_string(&schema.file).unwrap();
         let loaded = cluster.try_psql(&database, &sql);
         found.insert(schema.name.clone(), loaded.map(|_| runtime.block_on(inspect(&cluster, &database))));
+        cluster.psql(&database, WITHOUT_SUBSCRIPTIONS);
         cluster.psql("postgres", &format!("DROP DATABASE {database} WITH (FORCE)"));
     }
     (version, found)
 }
+
+/// No database with a subscription can be dropped.
+const WITHOUT_SUBSCRIPTIONS: &str = "SELECT format('ALTER SUBSCRIPTION %1$I DISABLE; \
+     ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', s.subname) \
+     FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database() \\gexec";
 
 /// The lines of the canonical bytes that only one of two snapshots has.
 fn difference(left: (u32, &SchemaSnapshot), right: (u32, &SchemaSnapshot)) -> String {
